@@ -1,1 +1,36 @@
-"""TBD."""
+"""Plans of training, and the engines that carry them out."""
+
+from skdropout.training._data import TrainingSet
+from skdropout.training._job import Engine, TrainingJob
+from skdropout.training._objectives import Evaluation, Objective
+from skdropout.training._plan import OPTIMIZER_NAMES, EarlyStopping, TrainingPlan
+from skdropout.training._result import DivergenceError, Ending, TrainingResult
+
+__all__ = [
+    "ENGINES",
+    "OPTIMIZER_NAMES",
+    "DivergenceError",
+    "EarlyStopping",
+    "Ending",
+    "Engine",
+    "Evaluation",
+    "Objective",
+    "TrainingJob",
+    "TrainingPlan",
+    "TrainingResult",
+    "TrainingSet",
+    "engine_named",
+]
+
+ENGINES = ("compiled", "keras")
+
+
+def engine_named(name: str) -> Engine:
+    """Return an engine; its libraries are imported only now."""
+    if name == "keras":
+        from skdropout.training._keras import KerasEngine
+
+        return KerasEngine()
+    from skdropout.training._compiled import CompiledEngine
+
+    return CompiledEngine()

@@ -1,0 +1,182 @@
+"""What every classifier offers."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils import Tags
+from sklearn.utils.multiclass import type_of_target, unique_labels
+
+from skdropout.estimators._base import NetworkEstimator, Target
+from skdropout.estimators._targets import ClassEncoding, checked_target
+from skdropout.training import Objective
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class NetworkClassifier(ClassifierMixin, NetworkEstimator):
+    """Fit, predict, and the class labels."""
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training rows, without missing or infinite values.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Class labels of any type, or a multilabel indicator matrix.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Whole numbers count copies: 3 is exactly three copies of the row, and 0 leaves it out.
+            Other numbers are scaled to a mean of one and multiply the row's loss.
+        X_val : array-like of shape (n_samples_val, n_features), default=None
+            Rows to watch; early stopping uses these instead of setting training rows aside.
+        y_val : array-like of shape (n_samples_val,) or (n_samples_val, n_labels), default=None
+            Their labels.
+        sample_weight_val : array-like of shape (n_samples_val,), default=None
+            Their weights.
+
+        Returns
+        -------
+        self : estimator
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If the data or a parameter are not as described.
+        DivergenceError
+            If the loss becomes infinite or not a number.
+        """
+        self._validate_params()
+        going_on = self.warm_start and hasattr(self, "weights_")
+        return self._fit(
+            X, y, sample_weight, (X_val, y_val, sample_weight_val), going_on=going_on
+        )
+
+    def partial_fit(
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ) -> Self:
+        """Train for one epoch on some rows, going on from earlier calls.
+
+        How the inputs are rescaled is learnt from the rows of the first call.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Their labels.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that any call will bring; needed at the first call, except for a multilabel
+            ``y``.
+        sample_weight : array-like of shape (n_samples,), default=None
+            As in `fit`; real weights are relative to each other within this call.
+
+        Returns
+        -------
+        self : estimator
+            The fitted estimator.
+        """
+        self._validate_params()
+        first = not hasattr(self, "weights_")
+        if classes is None and first and type_of_target(y) != "multilabel-indicator":
+            raise ValueError(
+                "classes must be passed on the first call to partial_fit: all the labels that "
+                "this and later calls will bring."
+            )
+        if classes is not None and not first:
+            if not np.array_equal(self.classes_, unique_labels(classes)):
+                raise ValueError(
+                    f"classes={classes!r} is not the same as on the last call to partial_fit, "
+                    f"which was {self.classes_!r}."
+                )
+        return self._fit(X, y, sample_weight, classes=classes, going_on=not first, partial=True)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict class labels.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows to predict.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_labels)
+            The likeliest class of each row, or the labels with a probability above one half.
+        """
+        return self._encoding.labels(self._outputs(X))
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Predict probabilities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows to predict.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Probability of each class in the order of ``classes_``, or of each label.
+        """
+        return self._encoding.probabilities(self._outputs(X))
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Predict logarithms of probabilities, from the logits: they stay finite.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows to predict.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Logarithm of each probability of `predict_proba`.
+        """
+        return self._encoding.log_probabilities(self._outputs(X))
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the logits.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows to predict.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+            With two classes, the logit of the second; else one for each class or label.
+        """
+        return self._encoding.decision(self._outputs(X))
+
+    def _encode(self, y: Any, *, reset: bool, classes: Any = None) -> Target:
+        y = checked_target(y)
+        if reset:
+            self._encoding = ClassEncoding.of(y, classes)
+            self.classes_ = self._encoding.classes
+        encoding = self._encoding
+        encoded = encoding.encode(y)
+        return Target(
+            encoded,
+            encoding.objective,
+            encoding.n_outputs,
+            loss_weight=encoding.loss_weight(y, self.class_weight),
+            strata=None if encoding.objective is Objective.MULTILABEL else encoded.ravel(),
+        )
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

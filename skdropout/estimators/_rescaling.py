@@ -1,0 +1,50 @@
+"""What the inputs are rescaled by, learnt from the training rows."""
+
+import numpy as np
+
+from skdropout.training import TrainingSet
+
+
+def learn_rescaling(
+    option: str | None, rows: TrainingSet
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the shift and the factor of each feature (of each channel, for images).
+
+    Copies of a row count as often as they are there. A constant feature is only shifted.
+    """
+    if option is None:
+        return None
+    if option == "unit":
+        low, high = _range(rows)
+        return low, 1 / _nonzero(high - low)
+    mean, deviation = _moments(rows)
+    if option == "center":
+        return mean, np.ones_like(mean)
+    return mean, 1 / _nonzero(deviation)
+
+
+def _nonzero(spread: np.ndarray) -> np.ndarray:
+    return np.where(spread > 0, spread, 1.0)
+
+
+def _range(rows: TrainingSet) -> tuple[np.ndarray, np.ndarray]:
+    lows, highs = [], []
+    for X, _ in rows.blocks():
+        axes = tuple(range(X.ndim - 1))
+        lows.append(X.min(axis=axes))
+        highs.append(X.max(axis=axes))
+    return np.min(lows, axis=0).astype(float), np.max(highs, axis=0).astype(float)
+
+
+def _moments(rows: TrainingSet) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviation, the second from deviations from the first."""
+    total, mean, square = 0.0, 0.0, 0.0
+    for X, counts in rows.blocks():
+        folded = X.reshape(len(X), -1, X.shape[-1])
+        total += counts.sum() * folded.shape[1]
+        mean += np.einsum("i,ijk->k", counts, folded, dtype=np.float64)
+    mean = np.asarray(mean) / total
+    for X, counts in rows.blocks():
+        folded = X.reshape(len(X), -1, X.shape[-1]) - mean
+        square += np.einsum("i,ijk,ijk->k", counts, folded, folded, dtype=np.float64)
+    return mean, np.sqrt(square / total)

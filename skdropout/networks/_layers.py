@@ -1,0 +1,115 @@
+"""The Keras layers that the networks are made of, beyond Keras's own."""
+
+import math
+from typing import Any
+
+import keras
+from keras import ops
+
+from skdropout.networks._random import random_halfwords
+
+_LEVELS = 1 << 16
+
+
+@keras.saving.register_keras_serializable("skdropout")
+class Rescale(keras.layers.Layer):
+    """Subtract ``shift`` and multiply by ``factor``, both learnt from the training rows.
+
+    The inputs may come in any number type: images stay bytes until they reach the network.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        shape = (input_shape[-1],)
+        self.shift = self.add_weight(shape=shape, initializer="zeros", trainable=False, name="shift")
+        self.factor = self.add_weight(
+            shape=shape, initializer="ones", trainable=False, name="factor"
+        )
+
+    def call(self, inputs: Any) -> Any:
+        scaled = (ops.cast(inputs, self.variable_dtype) - self.shift) * self.factor
+        return ops.cast(scaled, self.compute_dtype)
+
+
+@keras.saving.register_keras_serializable("skdropout")
+class Dropout(keras.layers.Layer):
+    """Dropout whose rate is a weight, so that one compiled program serves every rate.
+
+    The masks are a function of the layer's seed state and nothing else.
+
+    Parameters
+    ----------
+    fused : bool
+        True draws the masks with Threefry in plain integer operations, which fuse into an XLA
+        program, and skips them at rate zero. False draws them with the backend's own stateless
+        generator, which is faster where nothing is fused.
+    shared_axes : tuple of int, default=()
+        Axes along which all positions share one mask, as the two spatial axes of a feature map do
+        in spatial dropout.
+    rate : float in [0, 1), default=0.0
+        The rate that a newly built layer starts with.
+
+    References
+    ----------
+    Srivastava et al. (2014), "Dropout: a simple way to prevent neural networks from overfitting",
+    section 4.
+    """
+
+    def __init__(
+        self,
+        fused: bool,
+        shared_axes: tuple[int, ...] = (),
+        rate: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.fused = fused
+        self.shared_axes = tuple(shared_axes)
+        self.initial_rate = rate
+        self.seed_generator = keras.random.SeedGenerator(seed=0)
+        self.supports_masking = True
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        initial = keras.initializers.Constant(self.initial_rate)
+        self.rate = self.add_weight(
+            shape=(), initializer=initial, trainable=False, dtype="float32", name="rate"
+        )
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        if not training:
+            return inputs
+        rate = ops.convert_to_tensor(self.rate)
+        shape = ops.shape(inputs)
+        shape = tuple(1 if axis in self.shared_axes else n for axis, n in enumerate(shape))
+        if not self.fused:
+            keep = keras.random.uniform(shape, seed=self.seed_generator) >= rate
+            return _drop(inputs, keep, rate)
+        seed = ops.cast(self.seed_generator.next(), "uint32")
+        return ops.cond(
+            rate > 0,
+            lambda: _drop(inputs, _threefry_mask(shape, rate, seed), rate),
+            lambda: inputs * 1,
+        )
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        own = {"fused": self.fused, "shared_axes": self.shared_axes, "rate": self.initial_rate}
+        return {**super().get_config(), **own}
+
+
+def _drop(inputs: Any, keep: Any, rate: Any) -> Any:
+    scaled = inputs * ops.cast(1 / (1 - rate), inputs.dtype)
+    return ops.where(keep, scaled, ops.zeros((), dtype=inputs.dtype))
+
+
+def _threefry_mask(shape: tuple[int, ...], rate: Any, seed: Any) -> Any:
+    """Mark what is kept; the seed's two words are the layer's own and the number of the call."""
+    size = math.prod(shape)
+    threshold = ops.cast(ops.round(rate * _LEVELS), "uint32")
+    words = random_halfwords((seed[0], ops.zeros_like(seed[0])), seed[1], size)
+    return ops.reshape(words >= threshold, shape)

@@ -1,0 +1,113 @@
+"""What every description of a network can do."""
+
+import json
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network(ABC):
+    """A frozen, hashable, picklable description of an architecture.
+
+    It holds no Keras object. ``build`` makes a real Keras model from it, which ends in logits.
+
+    Parameters
+    ----------
+    input_shape : tuple of int
+        Shape of one input, without the axis of the rows.
+    n_outputs : int
+        Number of logits.
+    kernel_initializer : str
+        Name of a Keras initializer, or its JSON configuration.
+    rescaled : bool
+        Whether the network begins with a `Rescale` layer.
+    max_norm : float or None
+        Largest Euclidean norm of the weights that lead into one hidden unit.
+    """
+
+    input_shape: tuple[int, ...]
+    n_outputs: int
+    kernel_initializer: str = "glorot_uniform"
+    rescaled: bool = True
+    max_norm: float | None = None
+
+    @abstractmethod
+    def build(self, *, fused: bool) -> "keras.Model":
+        """Build the Keras model; ``fused`` says that it will run inside an XLA program."""
+
+    @property
+    @abstractmethod
+    def structure(self) -> Self:
+        """The same network with all that a compiled program takes as data set to fixed values."""
+
+    @property
+    @abstractmethod
+    def dropout_rates(self) -> tuple[float, ...]:
+        """The rates of the dropout layers that ``build`` makes, from the input to the output."""
+
+    @property
+    @abstractmethod
+    def batch_normalised(self) -> bool:
+        """Whether training uses statistics of the batch."""
+
+    @property
+    @abstractmethod
+    def convolutional(self) -> bool:
+        """Whether the network has convolutions."""
+
+    def initial_weights(
+        self,
+        model: "keras.Model",
+        seed: np.random.SeedSequence,
+        rescaling: tuple[np.ndarray, np.ndarray] | None = None,
+        earlier: list[np.ndarray] | None = None,
+    ) -> list[np.ndarray]:
+        """Return the values that ``model.weights`` start a fit with, in their order.
+
+        ``model`` is any model that this network, or one of the same structure, has built; its own
+        values are neither read nor changed. ``rescaling`` is the shift and factor of the inputs.
+        Where training goes on from ``earlier`` values, only the dropout rates are set anew.
+        """
+        rates = iter(self.dropout_rates)
+        seeds = seed.generate_state(len(model.weights)).tolist()
+        initializer = initializer_from(self.kernel_initializer)
+        values = []
+        for number, variable in enumerate(model.weights):
+            shape, role = tuple(variable.shape), variable.name
+            if role == "rate":
+                values.append(np.float32(next(rates)))
+            elif earlier is not None:
+                values.append(earlier[number])
+            elif role == "kernel":
+                values.append(_draw(initializer, shape, seeds[number]))
+            elif role in ("shift", "factor") and rescaling is not None:
+                value = rescaling[role == "factor"]
+                values.append(np.broadcast_to(value, shape).astype(np.float32))
+            else:
+                values.append(np.full(shape, _CONSTANT[role], np.float32))
+        return values
+
+
+_CONSTANT = {"bias": 0, "beta": 0, "gamma": 1, "moving_mean": 0, "moving_variance": 1}
+
+
+def initializer_from(name: str) -> Any:
+    """Return the Keras initializer that a name or a JSON configuration stands for."""
+    import keras
+
+    return keras.initializers.get(json.loads(name) if name.startswith("{") else name)
+
+
+def _draw(initializer: Any, shape: tuple[int, ...], seed: int) -> np.ndarray:
+    import keras
+
+    config = initializer.get_config()
+    if "seed" in config:
+        initializer = type(initializer).from_config({**config, "seed": seed})
+    return keras.ops.convert_to_numpy(initializer(shape, dtype="float32"))

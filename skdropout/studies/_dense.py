@@ -1,0 +1,189 @@
+"""Does dropout help a dense network on a table? The Sonar comparison, and its recipes elsewhere."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from skdropout.studies._errors import StudyError
+from skdropout.studies._plan import Cell, Plan, Row
+from skdropout.studies._tables import Table, load_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: What the three networks share, and how they differ, as published for Sonar.
+SHARED = {
+    "activation": "relu",
+    "kernel_initializer": "random_normal",  # N(0, 0.05)
+    "optimizer": "sgd",
+    "batch_size": 16,
+    "rescale": None,  # the pipeline's StandardScaler does it
+}
+RECIPES: Mapping[str, Mapping[str, Any]] = {
+    "baseline": {"learning_rate": 0.01, "momentum": 0.8},
+    "visible": {"input_dropout": 0.2, "max_norm": 3.0, "learning_rate": 0.1, "momentum": 0.9},
+    "hidden": {"dropout": 0.2, "max_norm": 3.0, "learning_rate": 0.1, "momentum": 0.9},
+}
+#: Published accuracy and its standard deviation over the ten folds.
+PUBLISHED: Mapping[str, Mapping[str, tuple[float, float]]] = {
+    "sonar": {
+        "baseline": (0.8604, 0.0458),
+        "visible": (0.8352, 0.0768),
+        "hidden": (0.8359, 0.0731),
+    }
+}
+_SONAR_EPOCHS, _SONAR_ROWS = 300, 187  # 187 rows to train on in each of the ten folds
+_KEY: Mapping[str, type] = {"network": str, "repeat": int, "fold": int}
+_RESULTS: Mapping[str, type] = {
+    **_KEY,
+    "seed": int,
+    "network_seed": int,
+    "accuracy": float,
+    "log_loss": float,
+    "fit_seconds": float,
+}
+_CURVES: Mapping[str, type] = {**_KEY, "epoch": int, "loss": float, "accuracy": float}
+
+
+@dataclass(frozen=True)
+class DenseProtocol:
+    """How the networks are trained and tested: all that a cell needs beside the table."""
+
+    folds: int
+    seed: int
+    hidden_layer_sizes: tuple[int, ...]
+    epochs: int
+    engine: str
+
+
+def plan_dense(
+    data: "str | PathLike[str] | pd.DataFrame",
+    *,
+    target: str | None,
+    repeats: int,
+    folds: int,
+    seed: int,
+    epochs: int | None,
+    engine: str,
+) -> tuple[Plan, Table, DenseProtocol]:
+    """Describe the study of a table, after checking that it can be carried out."""
+    for name, value, least in [("repeats", repeats, 1), ("folds", folds, 2), ("seed", seed, 0)]:
+        if value < least:
+            raise StudyError(f"{name} must be at least {least}, got {value}.")
+    if epochs is not None and epochs < 1:
+        raise StudyError(f"epochs must be at least 1, got {epochs}.")
+    table = load_table(data, target)
+    _check_folds(table, folds)
+    n_train = len(table.labels) - len(table.labels) // folds
+    protocol = DenseProtocol(
+        folds=folds,
+        seed=seed,
+        hidden_layer_sizes=_sizes(table),
+        epochs=epochs or _epochs(table, n_train),
+        engine=engine,
+    )
+    plan = Plan(
+        name=table.name,
+        identity={
+            "study": table.name,
+            "arguments": {"target": target, "repeats": repeats, **asdict(protocol)},
+            "protocol": {"shared": SHARED, "networks": RECIPES},
+            "data": table.describe(),
+        },
+        cells=[(n, r, f) for r in range(repeats) for n in RECIPES for f in range(folds)],
+        key=tuple(_KEY),
+        schemas={"curves": _CURVES, "results": _RESULTS},
+        rows_per_cell=1,
+        compute=compute_fold,
+        data=(table, protocol),
+    )
+    return plan, table, protocol
+
+
+def compute_fold(cell: Cell, table: Table, protocol: DenseProtocol) -> dict[str, list[Row]]:
+    """Train one network on all folds but one, and test it on that one."""
+    from sklearn.base import clone
+    from sklearn.metrics import accuracy_score, log_loss
+    from sklearn.model_selection import StratifiedKFold
+    from sklearn.pipeline import make_pipeline
+
+    network, repeat, fold = cell
+    seed = protocol.seed + repeat
+    splitter = StratifiedKFold(protocol.folds, shuffle=True, random_state=seed)
+    train, test = list(splitter.split(table.features, table.labels))[fold]
+    # The networks of a fold share their seed, and so their first weights where the shapes agree:
+    # what differs between them is the recipe.
+    network_seed = int(np.random.SeedSequence([protocol.seed, repeat, fold]).generate_state(1)[0])
+    model = make_pipeline(
+        *(clone(step) for step in table.steps), build_network(network, protocol, network_seed)
+    )
+    began = time.perf_counter()
+    model.fit(table.features.iloc[train], table.labels[train])
+    seconds = time.perf_counter() - began
+    probabilities = model.predict_proba(table.features.iloc[test])
+    guesses = model.classes_[probabilities.argmax(axis=1)]
+    key = dict(zip(_KEY, cell, strict=True))
+    row = {
+        **key,
+        "seed": seed,
+        "network_seed": network_seed,
+        "accuracy": accuracy_score(table.labels[test], guesses),
+        "log_loss": log_loss(table.labels[test], probabilities, labels=model.classes_),
+        "fit_seconds": seconds,
+    }
+    # One run's curves are enough to look at; all of them would outgrow the results a hundredfold.
+    history = model[-1].history_ if repeat == 0 else {"loss": [], "accuracy": []}
+    curve = enumerate(zip(history["loss"], history["accuracy"], strict=True), start=1)
+    curves = [{**key, "epoch": e, "loss": loss, "accuracy": acc} for e, (loss, acc) in curve]
+    return {"curves": curves, "results": [row]}
+
+
+def build_network(name: str, protocol: DenseProtocol, seed: int) -> Any:
+    """Make one of the three networks, untrained."""
+    from skdropout import DropoutMLPClassifier
+
+    return DropoutMLPClassifier(
+        hidden_layer_sizes=protocol.hidden_layer_sizes,
+        epochs=protocol.epochs,
+        engine=protocol.engine,
+        random_state=seed,
+        **SHARED,
+        **RECIPES[name],
+    )
+
+
+def _sizes(table: Table) -> tuple[int, int]:
+    """Size the hidden layers: as wide as the inputs (from 8 to 256), then half as wide."""
+    width = min(max(table.n_inputs, 8), 256)
+    return width, width // 2
+
+
+def _epochs(table: Table, n_train: int) -> int:
+    """Choose the epochs that take as many steps as Sonar's 300 do, but at least 10 and at most 300.
+
+    300 epochs over 187 rows are 3,600 steps of 16; more rows make more steps an epoch.
+    """
+    if table.name == "sonar":
+        return _SONAR_EPOCHS
+    return min(max(round(_SONAR_EPOCHS * _SONAR_ROWS / n_train), 10), _SONAR_EPOCHS)
+
+
+def _check_folds(table: Table, folds: int) -> None:
+    """Refuse a table in which some fold would lack some class."""
+    counts = np.bincount(table.labels)
+    rarest = int(counts.argmin())
+    if counts[rarest] >= folds:
+        return
+    if len(counts) > max(20, len(table.labels) // 10):
+        raise StudyError(
+            f"The target of {table.name} has {len(counts)} different values in "
+            f"{len(table.labels)} rows: a quantity rather than classes?"
+        )
+    raise StudyError(
+        f"Class {table.classes[rarest]} of {table.name} has {counts[rarest]} rows, fewer than the "
+        f"{folds} folds. Use fewer folds, or leave that class out."
+    )

@@ -1,0 +1,142 @@
+"""The report of the dense study."""
+
+import shlex
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from skdropout.studies._dense import RECIPES, SHARED, DenseProtocol
+from skdropout.studies._figures import to_svg
+from skdropout.studies._findings import p_text, points
+from skdropout.studies._report import Listing, Section, bullets, code, figure, page, paragraph
+from skdropout.studies._tables import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+
+def list_networks(summary: "pd.DataFrame", repeats: int) -> Listing:
+    """Tabulate the networks for reading, the published figures first."""
+    published = "published" in summary
+    several = repeats > 1
+    header = ["network", *["published"] * published, "first run"]
+    header += ["all runs", "sd of runs"] * several + ["log loss", "s a fit"]
+    rows = []
+    for name, row in summary.iterrows():
+        cells = [str(name)]
+        if published:
+            cells.append(_percent(row.published, row.published_sd))
+        cells.append(_percent(row.first_run, row.first_run_sd))
+        if several:
+            cells += [_percent(row.accuracy, row.sd_over_folds), f"{100 * row.sd_over_runs:.2f}"]
+        rows.append([*cells, f"{row.log_loss:.3f}", f"{row.fit_seconds:.2f}"])
+    caption = (
+        "Accuracy, with its standard deviation over folds in brackets. The first run splits the "
+        "rows with the seed given; the others with the seeds after it. "
+        "Log loss is a mean, seconds are a median."
+    )
+    return Listing(header, rows, caption)
+
+
+def list_differences(comparisons: "pd.DataFrame") -> Listing:
+    """Tabulate every pairwise difference."""
+    rows = [
+        [
+            f"{row.network} − {row.against}",
+            points(row.difference),
+            f"{points(row.low)} to {points(row.high)}",
+            p_text(row.p_value).removeprefix("p = ").removeprefix("p "),
+            p_text(row.p_holm).removeprefix("p = ").removeprefix("p "),
+        ]
+        for row in comparisons.itertuples()
+    ]
+    caption = (
+        "Differences of accuracy in percentage points, by the corrected resampled paired t-test "
+        "(Nadeau and Bengio 2003). The last column adjusts p by Holm's method for the "
+        f"{len(comparisons)} comparisons made."
+    )
+    return Listing(["difference", "points", "95% interval", "p", "p, adjusted"], rows, caption)
+
+
+def dense_page(
+    *,
+    table: Table,
+    protocol: DenseProtocol,
+    identity: Mapping[str, Any],
+    verdict: str,
+    summary: "pd.DataFrame",
+    comparisons: "pd.DataFrame",
+    figures: Mapping[str, "Figure"],
+) -> str:
+    """Write the report."""
+    arguments, data = identity["arguments"], identity["data"]
+    repeats = arguments["repeats"]
+    counts = f"{data['rows']} rows, {data['features']} features, {len(table.classes)} classes"
+    accuracy = (
+        "Above: each dot is the accuracy of one whole cross-validation; their spread is what a "
+        "single run may show by luck. Below: each pair's difference with its 95% interval."
+    )
+    training = (
+        "Loss and accuracy on the rows trained on, as training sees them, that is with dropout at "
+        "work; the mean of the first run's folds and their range."
+    )
+    return page(
+        f"Does dropout help on {table.name}?",
+        f"Three dense networks compared; {counts}.",
+        [verdict],
+        [
+            Section(
+                "Accuracy",
+                [list_networks(summary, repeats).html(), figure(to_svg(figures["accuracy"]), accuracy)],
+            ),
+            Section("Differences", [list_differences(comparisons).html()]),
+            Section("Training", [figure(to_svg(figures["training"]), training)]),
+            Section("How it was done", [bullets(_method(table, protocol, repeats))]),
+            Section(
+                "Run it again",
+                [
+                    code(command(table, arguments)),
+                    paragraph(
+                        "results.csv beside this page has one row per network, run and fold; "
+                        "study.json the arguments, the versions and the SHA-256 of the data, "
+                        f"{data['sha256']}."
+                    ),
+                ],
+            ),
+        ],
+    )
+
+
+def command(table: Table, arguments: Mapping[str, Any]) -> str:
+    """Say what to type for the same results."""
+    words = ["skdropout", "study", table.name]
+    for option in ("target", "repeats", "folds", "seed", "epochs", "engine"):
+        if arguments[option] is not None:
+            words += [f"--{option}", str(arguments[option])]
+    return shlex.join(words)
+
+
+def _method(table: Table, protocol: DenseProtocol, repeats: int) -> list[str]:
+    """Describe the protocol, and what the comparison cannot tell."""
+    sizes = "-".join(map(str, (table.n_inputs, *protocol.hidden_layer_sizes)))
+    before = ", ".join(type(step).__name__ for step in table.steps)
+    recipes = [
+        f"{name}: " + ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in recipe.items())
+        for name, recipe in RECIPES.items()
+    ]
+    return [
+        f"Pipeline of {before} and a network {sizes} with {SHARED['activation']} and initial "
+        f"kernels from N(0, 0.05), trained by plain SGD on the cross-entropy with batches of "
+        f"{SHARED['batch_size']} for {protocol.epochs} epochs.",
+        *recipes,
+        f"Stratified {protocol.folds}-fold cross-validation, shuffled, {repeats} times with the "
+        f"seeds from {protocol.seed} on. The networks of a fold share rows and seed.",
+        "The recipes with dropout also have max-norm, a higher learning rate and more momentum, as "
+        "published: a difference belongs to the recipe as a whole.",
+        f"Always answering the most frequent class would score {100 * table.majority:.1f}%.",
+        *table.notes,
+    ]
+
+
+def _percent(mean: float, sd: float) -> str:
+    return f"{100 * mean:.2f}% ({100 * sd:.2f})"

@@ -1,0 +1,131 @@
+"""The figures of a study. Each function takes tables and returns a figure."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skdropout.studies._findings import ALPHA, p_text, points
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK = "#20262e"  # becomes the reader's text colour in the report, light or dark
+QUIET = "#8a929c"
+COLOURS = ("#3c7dc4", "#d9822b", "#2e9c7f", "#a55fc0", "#c9504f")  # apart on white and on black
+WIDTH = 7.2  # inches
+
+
+def save_png(figure: "Figure", path: Path) -> None:
+    """Write a figure on white."""
+    figure.savefig(path, format="png", dpi=200, facecolor="white")
+
+
+def to_svg(figure: "Figure") -> str:
+    """Draw a figure as an SVG element in the text colour of the page around it."""
+    text = io.StringIO()
+    figure.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    svg = text.getvalue()
+    return svg[svg.index("<svg") :].replace(INK, "currentColor")
+
+
+def draw_accuracies(
+    results: "pd.DataFrame", summary: "pd.DataFrame", comparisons: "pd.DataFrame", majority: float
+) -> "Figure":
+    """Show each run's accuracy with the published one, and every difference with its interval."""
+    names = list(summary.index)
+    figure, (top, bottom) = new_figure(2, 1, heights=(len(names), len(comparisons)))
+    runs = results.groupby(["network", "repeat"])["accuracy"].mean().mul(100)
+    for place, name in enumerate(names):
+        ours = runs.loc[name].to_numpy()
+        spread = [place + 0.05 * (i % 5 - 2) for i in range(len(ours))]
+        colour = COLOURS[place % len(COLOURS)]
+        top.scatter(ours, spread, s=22, color=colour, alpha=0.6, linewidths=0)
+        mean = ours.mean()
+        top.plot([mean, mean], [place - 0.28, place + 0.28], color=colour, linewidth=2.5)
+        top.annotate(
+            f"mean {mean:.1f}%", (1.02, place),
+            xycoords=("axes fraction", "data"), va="center", color=INK, fontsize=9,
+        )  # fmt: skip
+    if "published" in summary:
+        top.scatter(
+            summary["published"] * 100, range(len(names)), s=52, marker="D", facecolors="none",
+            edgecolors=INK, linewidths=1.3, label="published run", zorder=3,
+        )  # fmt: skip
+    top.scatter([], [], s=22, color=QUIET, linewidths=0, label="a run of all folds")
+    top.plot([], [], color=QUIET, linewidth=2.5, label="mean of the runs")
+    if runs.min() - 100 * majority < 10:
+        top.axvline(100 * majority, color=QUIET, linestyle=":", label="most frequent class")
+    _rows(top, names)
+    top.set_xlabel("accuracy, %")
+    legend(top)
+
+    for place, row in enumerate(comparisons.itertuples()):
+        colour = INK if row.p_holm < ALPHA else QUIET
+        bottom.plot([100 * row.low, 100 * row.high], [place] * 2, color=colour, linewidth=2)
+        bottom.scatter(100 * row.difference, place, s=34, color=colour, zorder=3)
+        bottom.annotate(
+            f"{points(row.difference)} points\n{p_text(row.p_holm)}", (1.02, place),
+            xycoords=("axes fraction", "data"), va="center", color=INK, fontsize=9,
+        )  # fmt: skip
+    bottom.axvline(0, color=QUIET, linewidth=1, linestyle=":")
+    _rows(bottom, [f"{row.network} − {row.against}" for row in comparisons.itertuples()])
+    bottom.set_xlabel("difference of accuracies, percentage points (95% interval)")
+    return figure
+
+
+def draw_training(curves: "pd.DataFrame") -> "Figure":
+    """Show loss and accuracy while training: the mean over folds, and their range."""
+    figure, axes = new_figure(1, 2, heights=(4,))
+    for axis, column, factor in zip(axes, ("loss", "accuracy"), (1, 100), strict=True):
+        for place, name in enumerate(curves["network"].unique()):
+            ours = curves[curves["network"] == name].groupby("epoch")[column]
+            colour, mean = COLOURS[place % len(COLOURS)], ours.mean() * factor
+            axis.plot(mean.index, mean, color=colour, label=name, linewidth=1.4)
+            axis.fill_between(
+                mean.index, ours.min() * factor, ours.max() * factor,
+                color=colour, alpha=0.15, linewidth=0,
+            )  # fmt: skip
+        axis.set_xlabel("epoch")
+        axis.margins(x=0)
+    axes[0].set_yscale("log")
+    axes[0].set_ylabel("training loss")
+    axes[1].set_ylabel("training accuracy, %")
+    legend(axes[0])
+    return figure
+
+
+def new_figure(
+    rows: int, columns: int, *, heights: Sequence[float]
+) -> tuple["Figure", "Sequence[Axes]"]:
+    """Make a figure without pyplot, so that no state outlives it."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(WIDTH, 0.55 * sum(heights) + 0.8 * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, height_ratios=heights, squeeze=False).ravel()
+    for axis in axes:
+        axis.spines[["top", "right"]].set_visible(False)
+        axis.spines[["left", "bottom"]].set_color(QUIET)
+        axis.tick_params(colors=QUIET, labelcolor=INK, labelsize=9)
+        for label in (axis.xaxis.label, axis.yaxis.label):
+            label.set(color=INK, fontsize=9)
+    figure.get_layout_engine().set(hspace=0.08, wspace=0.06)
+    return figure, list(axes)
+
+
+def legend(axis: "Axes", *, columns: int = 4) -> None:
+    """Put a legend above the panel, where it hides nothing."""
+    axis.legend(
+        loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False, fontsize=9,
+        labelcolor=INK, handlelength=1.5, columnspacing=1.2, borderaxespad=0.2,
+    )  # fmt: skip
+
+
+def _rows(axis: "Axes", names: Sequence[str]) -> None:
+    """Name the rows of a panel, the first on top."""
+    axis.set_yticks(range(len(names)), names)
+    axis.set_ylim(len(names) - 0.5, -0.6)
+    axis.tick_params(axis="y", length=0)
+    axis.spines["left"].set_visible(False)

@@ -1,0 +1,109 @@
+"""What the scores of the dense networks say: a table, every pairwise difference, one sentence."""
+
+from collections.abc import Mapping
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from skdropout.studies._statistics import holm, paired_test
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ALPHA = 0.05
+_WHERE = {"visible": "on the inputs", "hidden": "in the hidden layers"}
+
+
+def compare_pairs(scores: "pd.DataFrame", *, test_train_ratio: float) -> "pd.DataFrame":
+    """Test every pair of columns of `scores`, whose rows are folds or seeds.
+
+    The later column is held against the earlier one: a positive difference says it is better.
+    """
+    import pandas as pd
+
+    rows = []
+    for against, name in combinations(scores.columns, 2):
+        test = paired_test(scores[name], scores[against], test_train_ratio=test_train_ratio)
+        rows.append(
+            {
+                "network": name,
+                "against": against,
+                "difference": test.difference,
+                "low": test.low,
+                "high": test.high,
+                "p_value": test.p_value,
+            }
+        )
+    return pd.DataFrame(rows).assign(p_holm=holm([row["p_value"] for row in rows]))
+
+
+def compare_networks(results: "pd.DataFrame", folds: int) -> "pd.DataFrame":
+    """Test every pair of networks over the folds that they share."""
+    names = list(results["network"].unique())
+    scores = results.pivot(index=["repeat", "fold"], columns="network", values="accuracy")[names]
+    return compare_pairs(scores, test_train_ratio=1 / (folds - 1))
+
+
+def summarise_networks(
+    results: "pd.DataFrame", published: Mapping[str, tuple[float, float]] | None
+) -> "pd.DataFrame":
+    """Tabulate each network's scores; the first run stands beside the published one.
+
+    Standard deviations over folds divide by their number, as the published ones do.
+    """
+    import pandas as pd
+
+    rows = {}
+    for name, ours in results.groupby("network", sort=False):
+        first = ours.loc[ours["repeat"] == 0, "accuracy"]
+        runs = ours.groupby("repeat")["accuracy"].mean()
+        rows[name] = {
+            "accuracy": ours["accuracy"].mean(),
+            "sd_over_folds": ours["accuracy"].std(ddof=0),
+            "sd_over_runs": runs.std(ddof=1),
+            "first_run": first.mean(),
+            "first_run_sd": first.std(ddof=0),
+            "log_loss": ours["log_loss"].mean(),
+            "fit_seconds": ours["fit_seconds"].median(),
+        }
+        if published:
+            rows[name] |= dict(zip(("published", "published_sd"), published[str(name)], strict=True))
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("network")
+
+
+def conclude(comparisons: "pd.DataFrame", name: str, repeats: int, folds: int) -> str:
+    """Say in a sentence whether dropout helps, and how sure that is."""
+    versus = comparisons[comparisons["against"] == "baseline"].set_index("network")
+    sure = versus[versus["p_holm"] < ALPHA]
+    helps = [_WHERE[network] for network in sure.index[sure["difference"] > 0]]
+    hurts = [_WHERE[network] for network in sure.index[sure["difference"] < 0]]
+    if helps and hurts:
+        claim = f"Dropout {helps[0]} helps on {name}, and {hurts[0]} it hurts"
+    elif helps:
+        claim = f"Dropout {' and '.join(helps)} helps on {name}"
+    elif hurts:
+        claim = f"Dropout does not help on {name}; {' and '.join(hurts)} it hurts"
+    else:
+        claim = f"No evidence that dropout helps on {name}"
+    details = "; ".join(
+        f"{_WHERE[network]} {points(row.difference)} points "
+        f"(95% interval {points(row.low)} to {points(row.high)}, {p_text(row.p_holm)})"
+        for network, row in versus.iterrows()
+    )
+    times = "one run" if repeats == 1 else f"{repeats} runs"
+    return (
+        f"{claim}: {details}. From {times} of {folds}-fold cross-validation, against the "
+        f"baseline's recipe; p adjusted for {len(comparisons)} comparisons."
+    )
+
+
+def points(difference: float) -> str:
+    """Write a difference of accuracies in percentage points, with its sign."""
+    text = f"{100 * difference:+.1f}".replace("-", "−")
+    return "0.0" if text in ("+0.0", "−0.0") else text
+
+
+def p_text(p_value: float) -> str:
+    """Write a p-value as people do."""
+    if p_value < 0.001:
+        return "p < 0.001"
+    return f"p = {p_value:.2f}" if p_value >= 0.1 else f"p = {p_value:.2g}"

@@ -1,0 +1,114 @@
+"""Carry out a plan: in parallel, resumable at any moment, with the time left in view."""
+
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from skdropout import __version__
+from skdropout.studies._errors import StudyError, StudyInterrupted
+from skdropout.studies._plan import Cell, Plan, Row
+from skdropout.studies._store import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Tables = Mapping[str, Sequence[Row]]
+_PACKAGES = ("scikit-learn", "tensorflow", "keras", "numpy", "pandas", "scipy")
+
+
+def run_plan(
+    plan: Plan, out: Path, *, jobs: int = 1, progress: bool = True
+) -> dict[str, "pd.DataFrame"]:
+    """Compute the cells of `plan` that `out` does not hold yet, and return its whole tables.
+
+    Only this process writes: each cell is on the disk before the next one is counted as done, so a
+    killed run loses the cells in flight and nothing else.
+    """
+    from tqdm import tqdm
+
+    if jobs == 0:
+        raise StudyError("jobs must be a positive number of processes, or -1 for every core.")
+    with Store(out, plan, _provenance(jobs)) as store:
+        if store.n_dropped and progress:
+            print(
+                f"Dropped {store.n_dropped} unfinished rows found in {out}; "
+                "their cells are computed again.",
+                file=sys.stderr,
+            )
+        missing = [cell for cell in plan.cells if cell not in store.finished]
+        results = _computed(plan, missing, jobs)
+        bar = tqdm(
+            total=len(plan.cells),
+            initial=len(store.finished),
+            desc=plan.name,
+            unit=plan.unit,
+            disable=not progress,
+        )
+        try:
+            with bar:
+                for cell, tables in results:
+                    store.add(cell, tables)
+                    bar.update()
+        except KeyboardInterrupt:
+            raise StudyInterrupted(
+                f"Stopped with {len(store.finished)} of {len(plan.cells)} {plan.unit}s finished "
+                f"and kept in {out}. Start again with the same arguments to go on from there."
+            ) from None
+        finally:
+            results.close()
+        return store.frames()
+
+
+def _computed(plan: Plan, cells: Sequence[Cell], jobs: int) -> Iterator[tuple[Cell, Tables]]:
+    """Give the results of `cells` as they become ready."""
+    from joblib import Parallel, delayed
+
+    # One cell a batch: a cell that is finished must not wait in a worker for others.
+    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
+    yield from parallel(
+        delayed(_compute)(plan.compute, plan.key, cell, plan.data, os.getpid()) for cell in cells
+    )
+
+
+def _compute(
+    compute: Any, key: Sequence[str], cell: Cell, data: tuple[Any, ...], parent: int
+) -> tuple[Cell, Tables]:
+    """Compute one cell, and say which one it was if that fails."""
+    _end_with(parent)
+    try:
+        return cell, compute(cell, *data)
+    except ValueError as error:
+        where = ", ".join(f"{name} {value}" for name, value in zip(key, cell, strict=True))
+        raise StudyError(f"{where}: {error}") from error
+
+
+@cache
+def _end_with(parent: int) -> None:
+    """Make a worker end when `parent` is killed, not minutes later and still computing."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    if os.getppid() == parent:
+        Thread(target=watch, daemon=True).start()
+
+
+def _provenance(jobs: int) -> dict[str, Any]:
+    """Describe when and with what a run computes."""
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "jobs": jobs,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "versions": {"skdropout": __version__} | {name: version(name) for name in _PACKAGES},
+    }

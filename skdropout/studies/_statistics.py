@@ -1,0 +1,154 @@
+"""Is a difference real? Paired tests for scores that share their training rows or their seeds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+@dataclass(frozen=True)
+class PairedTest:
+    """The mean difference of two paired lists of scores, and how sure it is.
+
+    Attributes
+    ----------
+    difference : float
+        Mean of ``scores - reference``.
+    low, high : float
+        Ends of the confidence interval of the difference.
+    p_value : float in [0, 1]
+        Two-sided p-value of "there is no difference".
+    n_pairs : int
+        Number of paired scores.
+    """
+
+    difference: float
+    low: float
+    high: float
+    p_value: float
+    n_pairs: int
+
+
+def paired_test(
+    scores: ArrayLike,
+    reference: ArrayLike,
+    *,
+    test_train_ratio: float = 0.0,
+    confidence: float = 0.95,
+) -> PairedTest:
+    r"""Compare two paired lists of scores by the corrected resampled t-test.
+
+    Scores from repeated cross-validation are not independent, since their training sets share
+    rows; the ordinary paired t-test then finds differences that are not there. The correction of
+    Nadeau and Bengio replaces the variance factor :math:`1/J` of a mean of :math:`J` differences by
+    :math:`1/J + n_{test}/n_{train}`.
+
+    Parameters
+    ----------
+    scores : array-like of shape (n_pairs,)
+        Scores of the one model, one per fold (of every repeat) or per seed. At least two.
+    reference : array-like of shape (n_pairs,)
+        Scores of the other model on the same folds or seeds, in the same order.
+    test_train_ratio : float in [0, inf), default=0.0
+        Rows tested per row trained on: ``1 / (k - 1)`` for k-fold cross-validation. With 0 this is
+        the ordinary paired t-test, right for runs that differ in an independent seed only.
+    confidence : float in (0, 1), default=0.95
+        Coverage of the confidence interval.
+
+    Returns
+    -------
+    PairedTest
+        The mean difference ``scores - reference``, its interval and its p-value. Where every
+        difference is zero the interval is [0, 0] and p is 1.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two pairs, the lengths differ, a score is not finite, or a
+        parameter is out of its range.
+
+    References
+    ----------
+    C. Nadeau and Y. Bengio, "Inference for the Generalization Error", Machine Learning 52 (2003),
+    239-281, section 3.
+
+    R. R. Bouckaert and E. Frank, "Evaluating the Replicability of Significance Tests for Comparing
+    Learning Algorithms", PAKDD 2004, section 3.2.
+
+    Examples
+    --------
+    >>> from skdropout.studies import paired_test
+    >>> test = paired_test([0.84, 0.86, 0.81], [0.85, 0.88, 0.80], test_train_ratio=1 / 2)
+    >>> f"{test.difference:+.4f} ({test.low:+.3f} to {test.high:+.3f}), p = {test.p_value:.2f}"
+    '-0.0067 (-0.067 to +0.053), p = 0.68'
+    """
+    from scipy import stats
+
+    differences = _differences(scores, reference)
+    if not 0 <= test_train_ratio < np.inf:
+        raise ValueError(f"test_train_ratio must be a number from 0 up, got {test_train_ratio!r}.")
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must lie strictly between 0 and 1, got {confidence!r}.")
+    n_pairs = len(differences)
+    mean = float(np.mean(differences))
+    if np.all(differences == differences[0]):  # the mean of equal numbers need not equal them
+        mean = float(differences[0])
+        return PairedTest(mean, mean, mean, 1.0 if mean == 0 else 0.0, n_pairs)
+    error = sqrt((1 / n_pairs + test_train_ratio) * np.var(differences, ddof=1))
+    t = stats.t(n_pairs - 1)
+    half_width = error * float(t.ppf(0.5 + confidence / 2))
+    p_value = 2 * float(t.sf(abs(mean) / error))
+    return PairedTest(mean, mean - half_width, mean + half_width, p_value, n_pairs)
+
+
+def _differences(scores: ArrayLike, reference: ArrayLike) -> NDArray[np.float64]:
+    """Check two paired lists of scores and return the differences."""
+    ours, theirs = np.asarray(scores, dtype=float), np.asarray(reference, dtype=float)
+    if ours.ndim != 1 or ours.shape != theirs.shape:
+        raise ValueError(
+            "scores and reference must be two lists of the same length, "
+            f"got shapes {ours.shape} and {theirs.shape}."
+        )
+    if len(ours) < 2:
+        raise ValueError(
+            f"A paired test needs at least two pairs of scores, got {len(ours)}: "
+            "with one there is nothing to judge the spread by. Use more folds, repeats or seeds."
+        )
+    if not (np.isfinite(ours).all() and np.isfinite(theirs).all()):
+        raise ValueError("scores and reference must be finite numbers: NaN or infinity found.")
+    return ours - theirs
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Adjust p-values for their number by Holm's step-down method, keeping their order.
+
+    Parameters
+    ----------
+    p_values : sequence of float in [0, 1]
+        The raw p-values of one family of comparisons.
+
+    Returns
+    -------
+    list of float
+        The adjusted p-values; declaring all below alpha significant keeps the chance of even one
+        false alarm in the family at most alpha.
+
+    References
+    ----------
+    S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
+    Statistics 6 (1979), 65-70.
+
+    Examples
+    --------
+    >>> from skdropout.studies import holm
+    >>> holm([0.25, 0.01, 0.02])
+    [0.25, 0.03, 0.04]
+    """
+    adjusted = [0.0] * len(p_values)
+    highest = 0.0
+    for rank, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[place]))
+        adjusted[place] = highest
+    return adjusted

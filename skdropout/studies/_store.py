@@ -1,0 +1,204 @@
+"""The folder of a study: what was asked, what is finished, and never a half-written row."""
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Self
+
+from skdropout.studies._errors import StudyError
+from skdropout.studies._plan import Cell, Plan, Row, Schema
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Store:
+    """Tables that grow cell by cell, under a lock, in a folder that belongs to one study.
+
+    The last table of the plan is written last: a cell whose rows are complete there is finished,
+    and rows of any other cell are dropped when the folder is opened again.
+    """
+
+    def __init__(self, folder: Path, plan: Plan, run: Mapping[str, Any]) -> None:
+        self.folder = folder
+        self._plan = plan
+        self._run = run
+        self._order = {cell: place for place, cell in enumerate(plan.cells)}
+        self._rows: dict[str, list[Row]] = {}
+        self.finished: set[Cell] = set()
+        self.n_dropped = 0
+
+    def __enter__(self) -> Self:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = _lock(self.folder / ".lock")
+        try:
+            self._claim()
+            self._recover()
+        except BaseException:
+            self._lock.close()
+            raise
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._lock.close()  # closing gives the lock back, and so does the end of the process
+
+    def add(self, cell: Cell, tables: Mapping[str, Sequence[Row]]) -> None:
+        """Append the rows of a finished cell; they are on the disk when this returns."""
+        for name, schema in self._plan.schemas.items():
+            rows = tables.get(name, [])
+            with self._path(name).open("ab") as file:
+                file.write(_encode(rows, schema))
+                file.flush()
+                os.fsync(file.fileno())
+            self._rows[name].extend(rows)
+        self.finished.add(cell)
+
+    def frames(self) -> dict[str, "pd.DataFrame"]:
+        """Put the tables into the order of the plan, on the disk too, and return them."""
+        import pandas as pd
+
+        for name in self._plan.schemas:
+            self._rewrite(name)
+        return {
+            name: pd.DataFrame(self._rows[name], columns=list(schema))
+            for name, schema in self._plan.schemas.items()
+        }
+
+    def _path(self, table: str) -> Path:
+        return self.folder / f"{table}.csv"
+
+    def _claim(self) -> None:
+        """Make the folder this study's, or refuse one that is another's."""
+        path = self.folder / "study.json"
+        identity = json.loads(json.dumps(self._plan.identity))
+        there = _read_json(path)
+        if there is None:
+            strays = [p.name for n in self._plan.schemas if (p := self._path(n)).exists()]
+            if strays:
+                raise StudyError(
+                    f"{self.folder} has {' and '.join(strays)} but no study.json that says what "
+                    "they hold. Use another --out folder."
+                )
+            there = identity
+        asked, given = _leaves(identity), _leaves(there)
+        changed = [
+            f"{name} is {given.get(name)!r} there and {value!r} now"
+            for name, value in asked.items()
+            if given.get(name) != value
+        ]
+        if changed:
+            raise StudyError(
+                f"{self.folder} holds a study with other arguments: {'; '.join(changed)}. "
+                "Use the same arguments to go on with it, or another --out folder."
+            )
+        study = {**identity, "runs": [*there.get("runs", []), dict(self._run)]}
+        _replace(path, (json.dumps(study, indent=2, ensure_ascii=False) + "\n").encode())
+
+    def _recover(self) -> None:
+        """Read the tables, keeping whole rows of finished cells and nothing else."""
+        plan, tables, n_there = self._plan, {}, 0
+        for name, schema in plan.schemas.items():
+            rows, n_broken = _decode(self._path(name), schema)
+            tables[name] = rows
+            n_there += len(rows) + n_broken
+        count: dict[Cell, int] = {}
+        for row in tables[list(plan.schemas)[-1]]:
+            cell = self._cell_of(row)
+            count[cell] = count.get(cell, 0) + 1
+        self.finished = {cell for cell in plan.cells if count.get(cell) == plan.rows_per_cell}
+        for name, rows in tables.items():
+            self._rows[name] = [row for row in rows if self._cell_of(row) in self.finished]
+            self._rewrite(name)
+        self.n_dropped = n_there - sum(map(len, self._rows.values()))
+
+    def _rewrite(self, table: str) -> None:
+        """Write a table anew, in the order of the plan, by one atomic replacement."""
+        rows, schema = self._rows[table], self._plan.schemas[table]
+        rows.sort(key=lambda row: self._order[self._cell_of(row)])
+        _replace(self._path(table), (",".join(schema) + "\n").encode() + _encode(rows, schema))
+
+    def _cell_of(self, row: Row) -> Cell:
+        return tuple(row[column] for column in self._plan.key)
+
+
+def _leaves(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Flatten nested dictionaries to dotted names."""
+    leaves: dict[str, Any] = {}
+    for name, value in tree.items():
+        nested = isinstance(value, dict)
+        leaves |= _leaves(value, f"{prefix}{name}.") if nested else {prefix + name: value}
+    return leaves
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    """Read the description of a study; None where there is none yet."""
+    if not path.exists():
+        return None
+    try:
+        study = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise StudyError(
+            f"{path} cannot be read ({error}). Restore it, or use another --out folder."
+        ) from error
+    if not isinstance(study, dict):
+        raise StudyError(f"{path} does not describe a study. Use another --out folder.")
+    return study
+
+
+def _encode(rows: Iterable[Row], schema: Schema) -> bytes:
+    """Write rows as CSV; floats in the shortest form that reads back as the same number."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for row in rows:
+        writer.writerow([repr(float(row[c])) if t is float else row[c] for c, t in schema.items()])
+    return text.getvalue().encode()
+
+
+def _decode(path: Path, schema: Schema) -> tuple[list[Row], int]:
+    """Read the whole rows of a CSV file, and count the broken ones."""
+    if not path.exists():
+        return [], 0
+    whole, _, torn = path.read_bytes().decode(errors="replace").rpartition("\n")
+    rows: list[Row] = []
+    n_broken = int(bool(torn))
+    for line in whole.split("\n")[1:]:
+        try:
+            fields = next(csv.reader([line]))
+            rows.append({c: t(v) for (c, t), v in zip(schema.items(), fields, strict=True)})
+        except (ValueError, csv.Error, StopIteration):
+            n_broken += 1
+    return rows, n_broken
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file so that a reader, or a crash, sees the old content or the new."""
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def _lock(path: Path) -> IO[str]:
+    """Hold a file so that no other process can, until it is closed or this process ends."""
+    file = path.open("a")
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise StudyError(
+            f"Another process is computing the study in {path.parent}. "
+            "Wait for it, stop it, or use another --out folder."
+        ) from error
+    return file

@@ -1,0 +1,193 @@
+"""Tables that a study can run on: the published one, an embedded one, and the user's own."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skdropout.studies._errors import StudyError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NAMES = ("breast_cancer", "sonar")
+MAX_CATEGORIES = 20
+
+
+@dataclass(frozen=True)
+class Table:
+    """Features and encoded labels, and how to turn the features into numbers.
+
+    `steps` is what comes before the network in its pipeline, so that nothing of the rows tested on
+    leaks into the scaling, filling or encoding; `n_inputs` is how many numbers it makes of a row.
+    """
+
+    name: str
+    features: "pd.DataFrame"
+    labels: NDArray[np.int64]
+    classes: tuple[str, ...]
+    steps: tuple[Any, ...]
+    n_inputs: int
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def majority(self) -> float:
+        """Accuracy of always answering the most frequent class."""
+        return float(np.bincount(self.labels).max() / len(self.labels))
+
+    def describe(self) -> dict[str, Any]:
+        """What identifies the data: shape, classes, SHA-256 of the content."""
+        named = self.features.assign(**{"": np.array(self.classes, dtype=object)[self.labels]})
+        content = named.to_csv(index=False, lineterminator="\n").encode()
+        return {
+            "name": self.name,
+            "rows": len(self.features),
+            "features": self.features.shape[1],
+            "classes": list(self.classes),
+            "sha256": hashlib.sha256(content).hexdigest(),
+        }
+
+
+def load_table(data: "str | PathLike[str] | pd.DataFrame", target: str | None) -> Table:
+    """Load a table by its name, from a CSV file, or from a frame that holds its labels."""
+    import pandas as pd
+
+    if isinstance(data, pd.DataFrame):
+        return _from_frame("table", data, target)
+    if data in NAMES:
+        if target is not None:
+            raise StudyError(f"{data} has its own target; leave --target {target} away.")
+        return _from_frame(str(data), *_named(str(data)))
+    path = Path(data)
+    if path.suffix or path.exists():
+        return _from_frame(path.name, _read_csv(path), target)
+    raise StudyError(f"There is no study {str(data)!r}{did_you_mean(str(data), NAMES)}.")
+
+
+def did_you_mean(name: str, known: Iterable[str], *, otherwise: str = "known") -> str:
+    """Name the nearest of the known names, or all of them."""
+    known = list(known)
+    near = get_close_matches(name.lower(), known, n=2, cutoff=0.5)
+    if near:
+        return f"; did you mean {' or '.join(near)}?"
+    return f"; {otherwise}: {', '.join(known)}"
+
+
+def _named(name: str) -> tuple["pd.DataFrame", str]:
+    """Load one of the tables that have a name."""
+    if name == "sonar":
+        from skdropout.datasets import fetch_sonar
+
+        bunch = fetch_sonar(as_frame=True)
+    else:
+        from sklearn.datasets import load_breast_cancer
+
+        bunch = load_breast_cancer(as_frame=True)
+    frame = bunch.data.assign(target=np.asarray(bunch.target))
+    return frame, "target"
+
+
+def _read_csv(path: Path) -> "pd.DataFrame":
+    """Read a CSV file whose fields are separated by commas, semicolons or tabs."""
+    import pandas as pd
+
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            header = file.readline()
+        separator = max(",;\t", key=header.count)
+        return pd.read_csv(path, sep=separator, encoding="utf-8-sig", float_precision="round_trip")
+    except FileNotFoundError:
+        raise StudyError(
+            f"There is no file {path}. Give a CSV file, or one of {', '.join(NAMES)}."
+        ) from None
+    except (OSError, UnicodeDecodeError, pd.errors.EmptyDataError, pd.errors.ParserError) as error:
+        raise StudyError(f"{path} cannot be read as a CSV table (UTF-8): {error}") from error
+
+
+def _from_frame(name: str, frame: "pd.DataFrame", target: str | None) -> Table:
+    """Check a table and split it into features and labels."""
+    frame = frame.rename(columns=str).reset_index(drop=True)
+    if target is None:
+        raise StudyError(
+            f"Say with --target which column of {name} holds the classes; "
+            f"its columns: {', '.join(frame.columns)}."
+        )
+    if target not in frame.columns:
+        raise StudyError(
+            f"{name} has no column {target!r}"
+            f"{did_you_mean(target, frame.columns, otherwise='its columns')}."
+        )
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise StudyError(f"{name} has several columns named {twice!r}; rename all but one.")
+    if frame.empty:
+        raise StudyError(f"{name} has no rows.")
+    labels, classes = _encode_labels(name, frame[target])
+    features, notes = _clean(name, frame.drop(columns=target))
+    steps, n_inputs = _preparation(features)
+    return Table(name, features, labels, classes, steps, n_inputs, notes)
+
+
+def _encode_labels(name: str, column: "pd.Series") -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Number the classes in sorted order."""
+    from sklearn.preprocessing import LabelEncoder
+    from sklearn.utils.multiclass import type_of_target
+
+    where = f"the target column {column.name!r} of {name}"
+    if column.isna().any():
+        raise StudyError(f"{int(column.isna().sum())} values are missing in {where}; remove or fill them.")
+    values = column.to_numpy()
+    if values.dtype == object or not np.issubdtype(values.dtype, np.number):
+        values = column.astype(str).to_numpy(dtype=object)
+    elif type_of_target(values) == "continuous":
+        raise StudyError(f"{where} holds numbers such as {values[0]:g}: a quantity, not classes.")
+    encoder = LabelEncoder().fit(values)
+    if len(encoder.classes_) < 2:
+        raise StudyError(f"{where} has a single class, {encoder.classes_[0]!s}; there is nothing to tell.")
+    return encoder.transform(values), tuple(str(label) for label in encoder.classes_)
+
+
+def _clean(name: str, features: "pd.DataFrame") -> tuple["pd.DataFrame", tuple[str, ...]]:
+    """Make every column numbers or texts, and leave out those that tell nothing."""
+    from pandas.api.types import is_numeric_dtype
+
+    kept, notes = {}, []
+    for column, values in features.items():
+        if values.isna().all():
+            notes.append(f"Column {column!r} is left out: it is empty.")
+        elif is_numeric_dtype(values):
+            kept[column] = values.astype(float)
+            if np.isinf(kept[column]).any():
+                raise StudyError(f"Column {column!r} of {name} holds infinite values; remove them.")
+        elif values.nunique() == values.count() > MAX_CATEGORIES:
+            notes.append(f"Column {column!r} is left out: every text in it is different.")
+        else:
+            kept[column] = values.map(str, na_action="ignore").astype(object)
+    if not kept:
+        raise StudyError(f"{name} has no feature column to learn from. {' '.join(notes)}".rstrip())
+    return features.drop(columns=[c for c in features if c not in kept]).assign(**kept), tuple(notes)
+
+
+def _preparation(features: "pd.DataFrame") -> tuple[tuple[Any, ...], int]:
+    """Choose the steps before the network: fill, encode and scale, as far as the table needs it."""
+    from sklearn.compose import make_column_transformer
+    from sklearn.impute import SimpleImputer
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    texts = [column for column, dtype in features.dtypes.items() if dtype == object]
+    numbers = [column for column in features if column not in texts]
+    if not texts and not features.isna().any(axis=None):
+        return (StandardScaler(),), len(numbers)
+    fill = SimpleImputer(strategy="median", keep_empty_features=True)
+    encode = OneHotEncoder(
+        handle_unknown="infrequent_if_exist", max_categories=MAX_CATEGORIES, sparse_output=False
+    )
+    to_numbers = make_column_transformer((fill, numbers), (encode, texts))
+    widths = features[texts].nunique(dropna=False).clip(upper=MAX_CATEGORIES)
+    return (to_numbers, StandardScaler()), len(numbers) + int(widths.sum())

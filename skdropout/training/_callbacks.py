@@ -1,0 +1,103 @@
+"""Keras callbacks at the ends of epochs, around the compiled loop."""
+
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from skdropout.training._job import TrainingJob
+
+_BATCH_HOOKS = (
+    "on_batch_begin",
+    "on_batch_end",
+    "on_train_batch_begin",
+    "on_train_batch_end",
+    "on_test_batch_begin",
+    "on_test_batch_end",
+)
+
+
+class Run(Protocol):
+    """What callbacks see and may change of a fit."""
+
+    weights: list[Any]
+    history: dict[str, list[float]]
+    learning_rate: float
+
+
+class EpochCallbacks:
+    """Shows a running fit to Keras callbacks as a Keras model, and takes their changes back."""
+
+    def __init__(self, job: TrainingJob, run: Run) -> None:
+        self._run = run
+        self._list: Any = None
+        if not job.callbacks:
+            return
+        import keras
+
+        from skdropout.training._keras_model import compiled_model
+
+        for callback in job.callbacks:
+            _reject_batch_level(callback)
+        self._model = compiled_model(job)
+        self._list = keras.callbacks.CallbackList(
+            list(job.callbacks), model=self._model, epochs=job.plan.epochs, verbose=0
+        )
+
+    def __enter__(self) -> Self:
+        if self._list is not None:
+            self._model.stop_training = False
+            self._list.on_train_begin()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._list is not None and kind is None:
+            self._list.on_train_end()
+            self._run.weights = self._model.get_weights()
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Tell the callbacks that an epoch begins; they may set the learning rate."""
+        if self._list is not None:
+            self._list.on_epoch_begin(epoch)
+            self._take_learning_rate()
+
+    def end_epoch(self, epoch: int) -> bool:
+        """Tell the callbacks what the epoch brought; say whether one wants to stop."""
+        if self._list is None:
+            return False
+        self._model.set_weights(self._run.weights)
+        self._list.on_epoch_end(
+            epoch, {name: values[-1] for name, values in self._run.history.items()}
+        )
+        self._take_learning_rate()
+        self._run.weights = self._model.get_weights()
+        return bool(self._model.stop_training)
+
+    def _take_learning_rate(self) -> None:
+        rate = self._model.optimizer._learning_rate
+        if hasattr(rate, "assign"):  # not a schedule, which the plan has worked out already
+            self._run.learning_rate = float(rate.numpy())
+
+
+def _reject_batch_level(callback: Any) -> None:
+    import keras
+
+    if not isinstance(callback, keras.callbacks.Callback):
+        raise TypeError(
+            f"callbacks expects keras.callbacks.Callback objects, got {type(callback).__name__}."
+        )
+    harmless: tuple[type, ...] = (keras.callbacks.TerminateOnNaN,)
+    if getattr(callback, "save_freq", None) == "epoch":
+        harmless += (keras.callbacks.ModelCheckpoint,)
+    if isinstance(callback, harmless):
+        return
+    for hook in _BATCH_HOOKS:
+        own = getattr(callback, hook)
+        if getattr(own, "__func__", own) is not getattr(keras.callbacks.Callback, hook):
+            raise ValueError(
+                f"the callback {type(callback).__name__} acts on single batches ({hook}), and "
+                "engine='compiled' reports whole epochs. Use engine='keras' for it."
+            )

@@ -1,0 +1,182 @@
+"""The rows that a fit sees, in an order and with counts that depend on nothing but the rows."""
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+_BLOCK_BYTES = 1 << 24
+_LONGEST_EPOCH = 10  # in multiples of the number of distinct rows
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Validated rows with their encoded targets and weights.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, ...)
+        The features, as they came.
+    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Encoded targets.
+    rows : ndarray of shape (n_rows,)
+        Positions in ``X`` of the rows that take part, in the order that a plan counts them in.
+    counts : ndarray of shape (n_rows,) or None
+        How many copies of each of these rows an epoch sees; None is one of each.
+    weights : ndarray of shape (n_samples,) or None
+        Factor on the loss of each row of ``X``.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    rows: np.ndarray
+    counts: np.ndarray | None = None
+    weights: np.ndarray | None = None
+
+    @classmethod
+    def from_arrays(
+        cls,
+        X: np.ndarray,
+        y: np.ndarray,
+        sample_weight: np.ndarray | None = None,
+        *,
+        loss_weight: np.ndarray | None = None,
+        keep_order: bool = False,
+    ) -> Self:
+        """Sort the rows by their content, merge equal ones, and tell counts from real weights.
+
+        ``sample_weight`` of whole numbers are counts; others are scaled to a mean of one and act
+        on the loss, as ``loss_weight`` (of the classes) always does. With ``keep_order`` the rows
+        stay as they stand.
+        """
+        counts, real = _counts_or_weights(sample_weight, len(X))
+        weights = _product(real, loss_weight)
+        taken = np.arange(len(X)) if sample_weight is None else np.flatnonzero(sample_weight)
+        if keep_order:
+            return cls(X, y, taken, None if counts is None else counts[taken], weights)
+        hashes = _hash_rows(X, y, weights)[taken]
+        order = np.argsort(hashes, kind="stable")
+        taken, hashes = taken[order], hashes[order]
+        if counts is None:
+            counts = np.ones(len(X), dtype=np.int64)
+        first = np.append(True, hashes[1:] != hashes[:-1])
+        if not first.all():
+            first |= ~_same_as_previous(taken, first, X, y, weights)
+        totals = np.add.reduceat(counts[taken], np.flatnonzero(first))
+        return cls(X, y, taken[first], None if (totals == 1).all() else totals, weights)
+
+    @property
+    def positions(self) -> np.ndarray:
+        """Positions in ``X`` of all rows of one epoch, copies included."""
+        return self.rows if self.counts is None else np.repeat(self.rows, self.counts)
+
+    def blocks(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield the features and the counts of the rows, a few megabytes at a time."""
+        for block in _blocks(self.rows, self.X):
+            counts = np.ones(len(self.rows)) if self.counts is None else self.counts
+            yield self.X[self.rows[block]], counts[block]
+
+    def split(self, fraction: float, seed: int, labels: np.ndarray | None) -> tuple[Self, Self]:
+        """Set a fraction of the distinct rows aside for validation.
+
+        Copies of a row stay on one side. The rows are drawn at random, stratified by ``labels``
+        (of shape (n_samples,)) where given.
+        """
+        from sklearn.model_selection import train_test_split
+
+        kept, held = train_test_split(
+            np.arange(len(self.rows)),
+            test_size=fraction,
+            random_state=seed,
+            stratify=None if labels is None else labels[self.rows],
+        )
+        return self._subset(np.sort(kept)), self._subset(np.sort(held))
+
+    def split_tail(self, fraction: float) -> tuple[Self, Self]:
+        """Set the last rows aside for validation."""
+        n_kept = len(self.rows) - int(np.ceil(fraction * len(self.rows)))
+        everything = np.arange(len(self.rows))
+        return self._subset(everything[:n_kept]), self._subset(everything[n_kept:])
+
+    def _subset(self, which: np.ndarray) -> Self:
+        counts = None if self.counts is None else self.counts[which]
+        return replace(self, rows=self.rows[which], counts=counts)
+
+
+def _counts_or_weights(
+    sample_weight: np.ndarray | None, n_samples: int
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    if sample_weight is None:
+        return None, None
+    weighted = int(np.count_nonzero(sample_weight))
+    if np.all(sample_weight == np.rint(sample_weight)):
+        if sample_weight.sum() <= _LONGEST_EPOCH * weighted:
+            return sample_weight.astype(np.int64), None
+        warnings.warn(
+            f"the integer sample weights stand for {sample_weight.sum():.0f} copies of "
+            f"{weighted} rows, which would make an epoch more than {_LONGEST_EPOCH} times as "
+            "long as the table; they scale the loss of each row instead. Divide them by a "
+            "common factor to have them count copies.",
+            UserWarning,
+            stacklevel=5,
+        )
+    return None, (sample_weight * (weighted / sample_weight.sum())).astype(np.float32)
+
+
+def _product(left: np.ndarray | None, right: np.ndarray | None) -> np.ndarray | None:
+    if left is None or right is None:
+        return left if right is None else right.astype(np.float32)
+    return (left * right).astype(np.float32)
+
+
+def _blocks(rows: np.ndarray, X: np.ndarray) -> Iterator[slice]:
+    step = max(1, _BLOCK_BYTES // max(1, X[:1].nbytes))
+    for start in range(0, len(rows), step):
+        yield slice(start, start + step)
+
+
+def _hash_rows(*columns: np.ndarray | None) -> np.ndarray:
+    """Hash the content of each row to 64 bits.
+
+    Each 32-bit word of a row is multiplied by an odd constant of its own and the products are
+    added up modulo 2**64, which is a universal family of hash functions; equal rows are compared
+    in full before they are merged, so a collision costs nothing but the tie's order.
+    """
+    present = [np.ascontiguousarray(column) for column in columns if column is not None]
+    hashes = np.zeros(len(present[0]), dtype=np.uint64)
+    constants = np.random.Generator(np.random.PCG64(20140101))
+    for column in present:
+        words = column.reshape(len(column), -1)
+        n_words = -(-words[:1].nbytes // 4)
+        odd = constants.integers(2**63, dtype=np.uint64, size=n_words) * np.uint64(2) + np.uint64(1)
+        for block in _blocks(hashes, column):
+            hashes[block] += _as_words(words[block]) @ odd
+    # Rows that differ in one word by a little would come out in that word's order: mix.
+    hashes ^= hashes >> np.uint64(32)
+    hashes *= np.uint64(0x9E3779B97F4A7C15)
+    return hashes ^ (hashes >> np.uint64(29))
+
+
+def _as_words(block: np.ndarray) -> np.ndarray:
+    block = np.ascontiguousarray(block)
+    width = block.shape[1] * block.itemsize
+    raw = block.view(np.uint8).reshape(len(block), width)
+    if width % 4:
+        raw = np.pad(raw, ((0, 0), (0, -width % 4)))
+    return raw.view(np.uint32).astype(np.uint64)
+
+
+def _same_as_previous(
+    taken: np.ndarray, first: np.ndarray, *columns: np.ndarray | None
+) -> np.ndarray:
+    """Say of each row whether it equals the row before it, where ``first`` leaves that open."""
+    same = np.zeros(len(taken), dtype=bool)
+    suspects = np.flatnonzero(~first)
+    same[suspects] = True
+    for column in columns:
+        if column is not None:
+            equal = column[taken[suspects]] == column[taken[suspects - 1]]
+            same[suspects] &= equal.reshape(len(suspects), -1).all(axis=1)
+    return same

@@ -1,0 +1,93 @@
+"""What an engine is asked to do, and what every engine offers."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from skdropout.networks import Network
+from skdropout.training._data import TrainingSet
+from skdropout.training._objectives import Objective
+from skdropout.training._plan import EarlyStopping, TrainingPlan
+from skdropout.training._result import TrainingResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingJob:
+    """One fit: what to train, on what, how, and from where.
+
+    Parameters
+    ----------
+    network : Network
+        What to build.
+    objective : Objective
+        What to minimise.
+    plan : TrainingPlan
+        How to minimise it.
+    rows : TrainingSet
+        The rows to train on.
+    validation : TrainingSet or None
+        The rows to watch.
+    rescaling : tuple of ndarray or None
+        Shift and factor of the inputs.
+    earlier : TrainingResult or None
+        Where to go on from: weights, and the optimiser's state where it fits.
+    callbacks : tuple of keras.callbacks.Callback
+        The user's own.
+    verbose : bool
+        Whether to show a progress bar.
+    """
+
+    network: Network
+    objective: Objective
+    plan: TrainingPlan
+    rows: TrainingSet
+    validation: TrainingSet | None = None
+    rescaling: tuple[np.ndarray, np.ndarray] | None = None
+    earlier: TrainingResult | None = None
+    callbacks: tuple[Any, ...] = ()
+    verbose: bool = False
+
+    @property
+    def seeds(self) -> tuple[np.random.SeedSequence, np.random.SeedSequence]:
+        """Seeds of the initial weights and of the dropout masks."""
+        weights, masks = np.random.SeedSequence([self.plan.seed, self.plan.first_epoch]).spawn(2)
+        return weights, masks
+
+
+class Engine(Protocol):
+    """Something that carries a plan out."""
+
+    def train(self, job: TrainingJob) -> TrainingResult:
+        """Train, and return what came of it."""
+
+    def outputs(self, network: Network, weights: list[np.ndarray], X: np.ndarray) -> np.ndarray:
+        """Return the network's outputs, of shape (n_rows, n_outputs)."""
+
+
+class Watch:
+    """The stopping rule at work: remembers the best epoch, counts those without progress."""
+
+    def __init__(self, rule: EarlyStopping | None) -> None:
+        self._rule = rule
+        self._reference = np.inf
+        self._waited = 0
+        self.best_loss = np.inf
+        self.best_epoch: int | None = None
+
+    def improves(self, epoch: int, loss: float) -> bool:
+        """Take in an epoch's validation loss; say whether it is the best so far."""
+        if self._rule is None:
+            return False
+        self._waited += 1
+        if loss < self._reference - self._rule.tol:
+            self._reference, self._waited = loss, 0
+        if loss < self.best_loss:
+            self.best_loss, self.best_epoch = loss, epoch
+            return True
+        return False
+
+    @property
+    def gives_up(self) -> bool:
+        """Whether it is time to stop."""
+        return self._rule is not None and self._waited >= self._rule.n_iter_no_change

@@ -1,0 +1,149 @@
+"""The reference engine: ``Model.fit`` by way of scikeras, on the batches of the plan.
+
+scikeras is imported only here, when a fit asks for this engine: importing it patches
+``keras.Model``, and nothing else in the package needs it.
+"""
+
+from typing import Any
+
+import keras
+import numpy as np
+from tqdm.auto import tqdm
+
+from skdropout.networks import Network
+from skdropout.training._data import TrainingSet
+from skdropout.training._job import TrainingJob, Watch
+from skdropout.training._keras_model import compiled_model, optimizer_slots
+from skdropout.training._result import DivergenceError, Ending, TrainingResult, reject_divergence
+
+
+class KerasEngine:
+    """Trains anything that ``Model.fit`` trains, on any Keras backend."""
+
+    def train(self, job: TrainingJob) -> TrainingResult:
+        """Train, and return what came of it."""
+        wrapper_class = _scikeras_wrapper()
+        model = compiled_model(job)
+        guard = _Guard(job)
+        wrapper = wrapper_class(
+            model=lambda: _PlannedFit(model, job),
+            epochs=job.plan.epochs,
+            shuffle=False,
+            verbose=0,
+            fit__callbacks=[*job.callbacks, guard],
+        )
+        wrapper.fit(job.rows.X, job.rows.y)
+        weights = guard.best_weights or model.get_weights()
+        reject_divergence(weights, guard.history, job.plan.learning_rate)
+        return TrainingResult(
+            weights=weights,
+            optimizer_state=[np.asarray(slot) for slot in optimizer_slots(model.optimizer)],
+            history=guard.history,
+            n_steps=int(model.optimizer.iterations),
+            best_epoch=guard.watch.best_epoch,
+            ending=guard.ending,
+        )
+
+    def outputs(self, network: Network, weights: list[np.ndarray], X: np.ndarray) -> np.ndarray:
+        """Return the network's outputs, of shape (n_rows, n_outputs)."""
+        model = network.build(fused=False)
+        model.set_weights(weights)
+        return model.predict(X, batch_size=4096, verbose=0)
+
+
+def _scikeras_wrapper() -> Any:
+    try:
+        from scikeras.wrappers import BaseWrapper
+    except Exception as error:
+        raise ImportError(
+            f"engine='keras' trains by way of scikeras >= 0.13, which cannot be imported: {error}. "
+            "Install it (pip install 'scikeras>=0.13'), or use engine='compiled', which does "
+            "without it."
+        ) from error
+    return BaseWrapper
+
+
+class _Batches(keras.utils.PyDataset):
+    """The batches of the plan, in the plan's order, one epoch after another."""
+
+    def __init__(self, job: TrainingJob) -> None:
+        super().__init__()
+        self._job = job
+        self._positions = job.rows.positions
+        self._orders = job.plan.orders(self._positions)
+        self._order = next(self._orders)
+
+    @property
+    def num_batches(self) -> int:
+        return self._job.plan.steps_per_epoch(len(self._positions))
+
+    def __getitem__(self, number: int) -> tuple[np.ndarray, ...]:
+        size = self._job.plan.batch_size
+        rows = self._order[number * size : (number + 1) * size]
+        return _take(self._job.rows, rows)
+
+    def on_epoch_end(self) -> None:
+        self._order = next(self._orders)
+
+
+class _PlannedFit:
+    """A compiled model whose ``fit`` takes its batches from the plan instead of from scikeras."""
+
+    def __init__(self, model: keras.Model, job: TrainingJob) -> None:
+        self._model, self._job = model, job
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+    def fit(self, x: Any, y: Any, *, epochs: int, callbacks: list[Any], **_: Any) -> Any:
+        """Run ``Model.fit`` on the planned batches; those in ``x`` and ``y`` are the same rows."""
+        held = self._job.validation
+        return self._model.fit(
+            _Batches(self._job),
+            validation_data=None if held is None else _take(held, held.positions),
+            epochs=epochs,
+            callbacks=callbacks,
+            shuffle=False,
+            verbose=0,
+        )
+
+
+class _Guard(keras.callbacks.Callback):
+    """Keeps the history and the best weights, shows progress, stops in time or on divergence."""
+
+    def __init__(self, job: TrainingJob) -> None:
+        super().__init__()
+        self._plan = job.plan
+        self._bar = tqdm(total=job.plan.epochs, unit="epoch", desc="fit", disable=not job.verbose)
+        self.watch = Watch(job.plan.early_stopping if job.validation is not None else None)
+        self.history: dict[str, list[float]] = {}
+        self.best_weights: list[np.ndarray] | None = None
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        for name, value in (logs or {}).items():
+            if name != "learning_rate":
+                self.history.setdefault(name, []).append(float(value))
+        loss = self.history["loss"][-1]
+        if not np.isfinite(loss):
+            raise DivergenceError(epoch, self._plan.learning_rate, loss)
+        if "val_loss" in self.history and self.watch.improves(epoch, self.history["val_loss"][-1]):
+            self.best_weights = self.model.get_weights()
+        if self.watch.gives_up:
+            self.model.stop_training = True
+        self._bar.update()
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        self._bar.close()
+
+    @property
+    def ending(self) -> Ending:
+        """Why training stopped."""
+        if self.watch.gives_up:
+            return Ending.EARLY
+        done = len(self.history["loss"]) == self._plan.epochs
+        return Ending.FINISHED if done else Ending.CALLBACK
+
+
+def _take(data: TrainingSet, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+    taken = (data.X[rows], data.y[rows])
+    return taken if data.weights is None else (*taken, data.weights[rows])

@@ -1,0 +1,80 @@
+"""A Keras model compiled as a plan says, for whatever runs on ``Model.fit`` or its callbacks."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from skdropout.training._job import TrainingJob
+from skdropout.training._objectives import Objective
+from skdropout.training._plan import TrainingPlan
+
+if TYPE_CHECKING:
+    import keras
+
+
+def compiled_model(job: TrainingJob) -> "keras.Model":
+    """Build the job's network with its first weights and compile it as its plan says."""
+    import keras
+
+    network, plan = job.network, job.plan
+    model = network.build(fused=False)
+    weight_seed, mask_seed = job.seeds
+    earlier = None if job.earlier is None else job.earlier.weights
+    model.set_weights(network.initial_weights(model, weight_seed, job.rescaling, earlier))
+    states = [v for v in model.variables if v.name == "seed_generator_state"]
+    for state, seed in zip(states, mask_seed.generate_state(len(states)), strict=True):
+        state.assign(np.array([seed, 0]).astype(state.dtype))
+    optimizer = _optimizer(plan, plan.steps_per_epoch(len(job.rows.positions)))
+    others = [v for v in model.trainable_variables if v.name != "kernel"]
+    optimizer.exclude_from_weight_decay(var_list=others)
+    optimizer.build(model.trainable_variables)
+    earlier_state = [] if job.earlier is None else job.earlier.optimizer_state
+    slots = optimizer_slots(optimizer)
+    if [value.shape for value in earlier_state] == [tuple(slot.shape) for slot in slots]:
+        for slot, value in zip(slots, earlier_state, strict=True):
+            slot.assign(value)
+    optimizer.iterations.assign(plan.first_step)
+    metrics: dict[Objective, list[Any]] = {
+        Objective.BINARY: [keras.metrics.BinaryAccuracy("accuracy", threshold=0)],
+        Objective.MULTILABEL: [keras.metrics.BinaryAccuracy("accuracy", threshold=0)],
+        Objective.MULTICLASS: [keras.metrics.SparseCategoricalAccuracy("accuracy")],
+        Objective.REGRESSION: [],
+    }
+    model.compile(
+        optimizer=optimizer, loss=_loss(job.objective), metrics=metrics[job.objective]
+    )
+    return model
+
+
+def optimizer_slots(optimizer: Any) -> list[Any]:
+    """Return the optimiser's variables that belong to the weights, in Keras's order."""
+    return [v for v in optimizer.variables if v.name not in ("iteration", "learning_rate")]
+
+
+def _loss(objective: Objective) -> Any:
+    import keras
+
+    if objective is Objective.MULTICLASS:
+        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    if objective is Objective.REGRESSION:
+        return keras.losses.MeanSquaredError()
+    return keras.losses.BinaryCrossentropy(from_logits=True)
+
+
+def _optimizer(plan: TrainingPlan, steps_per_epoch: int) -> Any:
+    import keras
+
+    if not isinstance(plan.optimizer, str):
+        return type(plan.optimizer).from_config(plan.optimizer.get_config())
+    schedules = keras.optimizers.schedules
+    rate: Any = plan.learning_rate
+    if plan.schedule == "inverse_time":
+        rate = schedules.InverseTimeDecay(rate, steps_per_epoch, plan.decay)
+    elif plan.schedule == "exponential":
+        rate = schedules.ExponentialDecay(rate, steps_per_epoch, np.exp(-plan.decay))
+    elif plan.schedule == "cosine":
+        rate = schedules.CosineDecay(rate, plan.first_step + plan.epochs * steps_per_epoch)
+    options = {"learning_rate": rate, "weight_decay": plan.weight_decay}
+    if plan.optimizer == "sgd":
+        options |= {"momentum": plan.momentum, "nesterov": plan.nesterov}
+    return keras.optimizers.get({"class_name": plan.optimizer, "config": options})

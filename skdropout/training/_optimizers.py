@@ -1,0 +1,80 @@
+"""Optimisers as pure functions, so that a compiled loop can carry their state.
+
+Each has the defaults and the arithmetic of the Keras optimiser of the same name, against which the
+tests hold it. An update takes one variable, its gradient, its slots and the step's numbers, and
+returns the variable's new value and its new slots.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from keras import ops
+
+
+@dataclass(frozen=True)
+class Step:
+    """The numbers of one step: its learning rate, its count from 1, and the momentum."""
+
+    rate: Any
+    count: Any
+    momentum: Any
+    nesterov: bool
+
+
+Update = Callable[[Any, Any, list[Any], Step], tuple[Any, list[Any]]]
+
+
+def _sgd(weight: Any, gradient: Any, slots: list[Any], step: Step) -> tuple[Any, list[Any]]:
+    velocity = step.momentum * slots[0] - step.rate * gradient
+    if step.nesterov:
+        return weight + step.momentum * velocity - step.rate * gradient, [velocity]
+    return weight + velocity, [velocity]
+
+
+def _adam(weight: Any, gradient: Any, slots: list[Any], step: Step) -> tuple[Any, list[Any]]:
+    mean = slots[0] + (gradient - slots[0]) * (1 - 0.9)
+    square = slots[1] + (ops.square(gradient) - slots[1]) * (1 - 0.999)
+    alpha = step.rate * ops.sqrt(1 - ops.power(0.999, step.count)) / (1 - ops.power(0.9, step.count))
+    return weight - alpha * mean / (ops.sqrt(square) + 1e-7), [mean, square]
+
+
+def _rmsprop(weight: Any, gradient: Any, slots: list[Any], step: Step) -> tuple[Any, list[Any]]:
+    square = 0.9 * slots[0] + (1 - 0.9) * ops.square(gradient)
+    return weight - step.rate * gradient * ops.rsqrt(square + 1e-7), [square]
+
+
+def _adagrad(weight: Any, gradient: Any, slots: list[Any], step: Step) -> tuple[Any, list[Any]]:
+    total = slots[0] + ops.square(gradient)
+    return weight - step.rate * gradient / ops.sqrt(total + 1e-7), [total]
+
+
+def _adamax(weight: Any, gradient: Any, slots: list[Any], step: Step) -> tuple[Any, list[Any]]:
+    mean = slots[0] + (gradient - slots[0]) * (1 - 0.9)
+    largest = ops.maximum(0.999 * slots[1], ops.abs(gradient))
+    rate = step.rate / (1 - ops.power(0.9, step.count))
+    return weight - rate * mean / (largest + 1e-7), [mean, largest]
+
+
+def _lion(weight: Any, gradient: Any, slots: list[Any], step: Step) -> tuple[Any, list[Any]]:
+    direction = ops.sign(0.9 * slots[0] + (1 - 0.9) * gradient)
+    return weight - step.rate * direction, [0.99 * slots[0] + (1 - 0.99) * gradient]
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """An update and the values that its slots start with."""
+
+    update: Update
+    slots: tuple[float, ...]
+
+
+OPTIMIZERS = {
+    "adagrad": Optimizer(_adagrad, (0.1,)),
+    "adam": Optimizer(_adam, (0.0, 0.0)),
+    "adamax": Optimizer(_adamax, (0.0, 0.0)),
+    "adamw": Optimizer(_adam, (0.0, 0.0)),
+    "lion": Optimizer(_lion, (0.0,)),
+    "rmsprop": Optimizer(_rmsprop, (0.0,)),
+    "sgd": Optimizer(_sgd, (0.0,)),
+}

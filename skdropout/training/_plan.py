@@ -1,0 +1,89 @@
+"""What a fit will do, worked out in NumPy before any engine starts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+OPTIMIZER_NAMES = ("adagrad", "adam", "adamax", "adamw", "lion", "rmsprop", "sgd")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarlyStopping:
+    """Stop when the validation loss has not fallen by ``tol`` for ``n_iter_no_change`` epochs."""
+
+    n_iter_no_change: int
+    tol: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingPlan:
+    """Optimiser, learning rates, batches and the stopping rule of one fit.
+
+    Parameters
+    ----------
+    optimizer : str
+        Name of the optimiser.
+    learning_rate : float
+        Rate of the first step.
+    schedule : {"constant", "inverse_time", "exponential", "cosine"}
+        How the rate falls.
+    decay : float
+        Speed of the fall, per epoch.
+    momentum, nesterov
+        Of stochastic gradient descent.
+    weight_decay : float
+        Fraction of each kernel that a step takes off, times the learning rate.
+    batch_size : int
+        Rows of one step.
+    epochs : int
+        Passes over the rows.
+    seed : int
+        Seed of the order of the rows.
+    shuffle : bool
+        Whether each epoch has an order of its own.
+    first_epoch, first_step : int
+        What earlier calls have done already.
+    early_stopping : EarlyStopping or None
+        The stopping rule.
+    """
+
+    optimizer: str
+    learning_rate: float
+    schedule: str = "constant"
+    decay: float = 0.0
+    momentum: float = 0.0
+    nesterov: bool = False
+    weight_decay: float = 0.0
+    batch_size: int = 32
+    epochs: int = 1
+    seed: int = 0
+    shuffle: bool = True
+    first_epoch: int = 0
+    first_step: int = 0
+    early_stopping: EarlyStopping | None = None
+
+    def steps_per_epoch(self, n_rows: int) -> int:
+        """Return the number of batches that ``n_rows`` make, the last one perhaps partial."""
+        return -(-n_rows // self.batch_size)
+
+    def rates(self, steps: np.ndarray, steps_per_epoch: int) -> np.ndarray:
+        """Return the learning rate of each of the given steps, relative to that of the first."""
+        epochs = steps / steps_per_epoch
+        if self.schedule == "inverse_time":
+            return 1 / (1 + self.decay * epochs)
+        if self.schedule == "exponential":
+            return np.exp(-self.decay * epochs)
+        if self.schedule == "cosine":
+            last = self.first_step / steps_per_epoch + self.epochs
+            return (1 + np.cos(np.pi * np.minimum(epochs / last, 1))) / 2
+        return np.ones(len(steps))
+
+    def orders(self, positions: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield the order of the rows in each epoch, from the first of this call on."""
+        if not self.shuffle:
+            while True:
+                yield positions
+        generator = np.random.default_rng([self.seed, self.first_epoch])
+        while True:
+            yield generator.permutation(positions)
