@@ -1,4 +1,4 @@
-"""scikit-learn estimators in which dropout, max-norm and batch normalisation are hyperparameters."""
+"""Estimators in which dropout, max-norm and batch normalisation are hyperparameters."""
 
 from importlib import import_module
 from typing import Any
@@ -10,7 +10,7 @@ _HOME = {
     "studies": "skdropout.studies",
 }
 
-__all__ = sorted(_HOME)  # noqa: PLE0605
+__all__ = sorted(_HOME)
 __version__ = "0.1.0"
 
 

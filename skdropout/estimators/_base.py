@@ -50,7 +50,9 @@ class NetworkEstimator(TrainingParameters):
         """Describe the network that the parameters ask for."""
 
     @abstractmethod
-    def _encode(self, y: Any, *, reset: bool, classes: Any = None) -> Target:
+    def _encode(
+        self, y: Any, sample_weight: np.ndarray | None, *, reset: bool, classes: Any = None
+    ) -> Target:
         """Check a target and encode it; with ``reset``, learn the encoding from it."""
 
     def _check_rows(self, X: Any, y: Any = "no_validation", *, reset: bool) -> Any:
@@ -107,7 +109,8 @@ class NetworkEstimator(TrainingParameters):
     ) -> Self:
         """Train, from new weights or going on from those of the last fit."""
         X, y = self._check_rows(X, y, reset=not going_on)
-        target = self._encode(y, reset=not going_on, classes=classes)
+        sample_weight = _checked_weight(sample_weight, X)
+        target = self._encode(y, sample_weight, reset=not going_on, classes=classes)
         rows = self._training_set(X, target, sample_weight)
         network = self._describe_network(X.shape[1:], target.n_outputs)
         seed = self._seed()
@@ -128,11 +131,9 @@ class NetworkEstimator(TrainingParameters):
             result = self._refit(job, result, self._training_set(X, target, sample_weight))
         return self._keep(job, result)
 
-    def _training_set(self, X: np.ndarray, target: Target, sample_weight: Any) -> TrainingSet:
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
-            if not sample_weight.any():
-                raise ValueError("all sample weights are zero, which leaves no row to train on.")
+    def _training_set(
+        self, X: np.ndarray, target: Target, sample_weight: np.ndarray | None
+    ) -> TrainingSet:
         return TrainingSet.from_arrays(
             X,
             target.y,
@@ -184,7 +185,8 @@ class NetworkEstimator(TrainingParameters):
             raise ValueError("X_val and y_val belong together: pass both, or neither.")
         if X_val is not None:
             X_val, y_val = self._check_rows(X_val, y_val, reset=False)
-            held = self._encode(y_val, reset=False)
+            sample_weight_val = _checked_weight(sample_weight_val, X_val)
+            held = self._encode(y_val, sample_weight_val, reset=False)
             return rows, self._training_set(X_val, held, sample_weight_val)
         if partial or not self.early_stopping:
             return rows, None
@@ -224,11 +226,11 @@ class NetworkEstimator(TrainingParameters):
     def _keep(self, job: TrainingJob, result: TrainingResult) -> Self:
         """Turn what training left behind into fitted attributes."""
         self.__dict__.pop("model_", None)
+        history = result.history
         if job.earlier is not None:
-            names = {**self.history_, **result.history}
-            history = {k: self.history_.get(k, []) + result.history.get(k, []) for k in names}
-        else:
-            history = result.history
+            before = vars(self)["history_"]
+            names = {**before, **history}
+            history = {name: before.get(name, []) + history.get(name, []) for name in names}
         self._result = result
         self._objective = job.objective
         self.network_ = job.network
@@ -236,13 +238,24 @@ class NetworkEstimator(TrainingParameters):
         self.history_ = history
         self.n_iter_ = len(history["loss"])
         self.loss_ = history["loss"][-1]
-        best = result.best_epoch
-        self.best_epoch_ = best
-        self.best_loss_ = None if best is None else result.history["val_loss"][best]
-        self.best_score_ = None if best is None else result.history.get("val_accuracy", [None] * (best + 1))[best]
+        self.best_epoch_ = self.best_loss_ = self.best_score_ = None
+        if result.best_epoch is not None:
+            self.best_epoch_ = result.best_epoch
+            self.best_loss_ = result.history["val_loss"][result.best_epoch]
+            if "val_accuracy" in result.history:
+                self.best_score_ = result.history["val_accuracy"][result.best_epoch]
         return self
 
     def _outputs(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
         X = self._check_rows(X, reset=False)
         return engine_named(self.engine).outputs(self.network_, self.weights_, X)
+
+
+def _checked_weight(sample_weight: Any, X: np.ndarray) -> np.ndarray | None:
+    if sample_weight is None:
+        return None
+    checked = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+    if not checked.any():
+        raise ValueError("all sample weights are zero, which leaves no row to train on.")
+    return checked

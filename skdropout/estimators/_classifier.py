@@ -58,13 +58,9 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         """
         self._validate_params()
         going_on = self.warm_start and hasattr(self, "weights_")
-        return self._fit(
-            X, y, sample_weight, (X_val, y_val, sample_weight_val), going_on=going_on
-        )
+        return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val), going_on=going_on)
 
-    def partial_fit(
-        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
-    ) -> Self:
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Train for one epoch on some rows, going on from earlier calls.
 
         How the inputs are rescaled is learnt from the rows of the first call.
@@ -93,12 +89,11 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
                 "classes must be passed on the first call to partial_fit: all the labels that "
                 "this and later calls will bring."
             )
-        if classes is not None and not first:
-            if not np.array_equal(self.classes_, unique_labels(classes)):
-                raise ValueError(
-                    f"classes={classes!r} is not the same as on the last call to partial_fit, "
-                    f"which was {self.classes_!r}."
-                )
+        if not (first or classes is None or np.array_equal(self.classes_, unique_labels(classes))):
+            raise ValueError(
+                f"classes={classes!r} is not the same as on the last call to partial_fit, which "
+                f"was {self.classes_!r}."
+            )
         return self._fit(X, y, sample_weight, classes=classes, going_on=not first, partial=True)
 
     def predict(self, X: Any) -> np.ndarray:
@@ -114,7 +109,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         ndarray of shape (n_samples,) or (n_samples, n_labels)
             The likeliest class of each row, or the labels with a probability above one half.
         """
-        return self._encoding.labels(self._outputs(X))
+        outputs = self._outputs(X)
+        return self._encoding.labels(outputs)
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Predict probabilities.
@@ -129,7 +125,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         ndarray of shape (n_samples, n_classes)
             Probability of each class in the order of ``classes_``, or of each label.
         """
-        return self._encoding.probabilities(self._outputs(X))
+        outputs = self._outputs(X)
+        return self._encoding.probabilities(outputs)
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Predict logarithms of probabilities, from the logits: they stay finite.
@@ -144,7 +141,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         ndarray of shape (n_samples, n_classes)
             Logarithm of each probability of `predict_proba`.
         """
-        return self._encoding.log_probabilities(self._outputs(X))
+        outputs = self._outputs(X)
+        return self._encoding.log_probabilities(outputs)
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return the logits.
@@ -159,9 +157,12 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         ndarray of shape (n_samples,) or (n_samples, n_classes)
             With two classes, the logit of the second; else one for each class or label.
         """
-        return self._encoding.decision(self._outputs(X))
+        outputs = self._outputs(X)
+        return self._encoding.decision(outputs)
 
-    def _encode(self, y: Any, *, reset: bool, classes: Any = None) -> Target:
+    def _encode(
+        self, y: Any, sample_weight: np.ndarray | None, *, reset: bool, classes: Any = None
+    ) -> Target:
         y = checked_target(y)
         if reset:
             self._encoding = ClassEncoding.of(y, classes)
@@ -172,7 +173,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             encoded,
             encoding.objective,
             encoding.n_outputs,
-            loss_weight=encoding.loss_weight(y, self.class_weight),
+            loss_weight=encoding.loss_weight(y, self.class_weight, sample_weight),
             strata=None if encoding.objective is Objective.MULTILABEL else encoded.ravel(),
         )
 

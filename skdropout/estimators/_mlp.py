@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, ClassVar
 
 from sklearn.utils._param_validation import StrOptions
@@ -125,24 +125,25 @@ class DropoutMLPClassifier(NetworkClassifier):
         )
 
     def _hidden_layer_sizes(self) -> tuple[int, ...]:
-        sizes = self.hidden_layer_sizes
-        sizes = (sizes,) if isinstance(sizes, Integral) else tuple(sizes)
-        if not all(isinstance(size, Integral) and size > 0 for size in sizes):
+        given: Any = self.hidden_layer_sizes
+        sizes = (given,) if isinstance(given, Integral) else tuple(given)
+        if not all(isinstance(size, Integral) and int(size) > 0 for size in sizes):
             raise ValueError(
                 "hidden_layer_sizes expects whole numbers above zero, one for each hidden layer, "
-                f"got {self.hidden_layer_sizes!r}."
+                f"got {given!r}."
             )
         return tuple(int(size) for size in sizes)
 
     def _dropout_rates(self, n_layers: int) -> tuple[float, ...]:
-        if not hasattr(self.dropout, "__len__"):
-            return (float(self.dropout),) * n_layers
-        rates = tuple(self.dropout)
+        given: Any = self.dropout
+        if isinstance(given, Real):
+            return (float(given),) * n_layers
+        rates = tuple(given)
         if len(rates) != n_layers:
             raise ValueError(
                 f"dropout has {len(rates)} rates for {n_layers} hidden layers. Pass one number "
                 "for all layers, or as many as hidden_layer_sizes has."
             )
         if not all(RATE.is_satisfied_by(rate) for rate in rates):
-            raise ValueError(f"dropout expects rates in [0, 1), got {self.dropout!r}.")
+            raise ValueError(f"dropout expects rates in [0, 1), got {given!r}.")
         return tuple(float(rate) for rate in rates)

@@ -5,9 +5,7 @@ import numpy as np
 from skdropout.training import TrainingSet
 
 
-def learn_rescaling(
-    option: str | None, rows: TrainingSet
-) -> tuple[np.ndarray, np.ndarray] | None:
+def learn_rescaling(option: str | None, rows: TrainingSet) -> tuple[np.ndarray, np.ndarray] | None:
     """Return the shift and the factor of each feature (of each channel, for images).
 
     Copies of a row count as often as they are there. A constant feature is only shifted.
@@ -38,13 +36,15 @@ def _range(rows: TrainingSet) -> tuple[np.ndarray, np.ndarray]:
 
 def _moments(rows: TrainingSet) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and standard deviation, the second from deviations from the first."""
-    total, mean, square = 0.0, 0.0, 0.0
+    n_values = 0.0
+    total = np.zeros(rows.X.shape[-1])
     for X, counts in rows.blocks():
         folded = X.reshape(len(X), -1, X.shape[-1])
-        total += counts.sum() * folded.shape[1]
-        mean += np.einsum("i,ijk->k", counts, folded, dtype=np.float64)
-    mean = np.asarray(mean) / total
+        n_values += counts.sum() * folded.shape[1]
+        total += np.einsum("i,ijk->k", counts, folded, dtype=np.float64)
+    mean = total / n_values
+    square = np.zeros_like(total)
     for X, counts in rows.blocks():
-        folded = X.reshape(len(X), -1, X.shape[-1]) - mean
-        square += np.einsum("i,ijk,ijk->k", counts, folded, folded, dtype=np.float64)
-    return mean, np.sqrt(square / total)
+        deviations = X.reshape(len(X), -1, X.shape[-1]) - mean
+        square += np.einsum("i,ijk,ijk->k", counts, deviations, deviations)
+    return mean, np.sqrt(square / n_values)

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from scipy.special import expit, log_expit, log_softmax, softmax
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
 
@@ -58,9 +57,16 @@ class ClassEncoding:
         return codes.astype(np.int32)
 
     def loss_weight(
-        self, y: np.ndarray, class_weight: Mapping[Any, float] | str | None
+        self,
+        y: np.ndarray,
+        class_weight: Mapping[Any, float] | str | None,
+        sample_weight: np.ndarray | None,
     ) -> np.ndarray | None:
-        """Return the factor that its class puts on each row's loss."""
+        """Return the factor that its class puts on each row's loss.
+
+        ``"balanced"`` counts the rows by their sample weights, so that copies of a row and a
+        weight that stands for them agree.
+        """
         if class_weight is None:
             return None
         if self.objective is Objective.MULTILABEL:
@@ -68,11 +74,19 @@ class ClassEncoding:
                 "class_weight weighs whole rows by their class, and the rows of a multilabel y "
                 "have several. Pass sample_weight to fit instead."
             )
-        present = np.unique(y)
-        weights = dict(zip(present, compute_class_weight(class_weight, classes=present, y=y)))
-        return np.array([weights[label] for label in self.classes if label in weights])[
-            np.searchsorted(present, y)
-        ]
+        codes = np.searchsorted(self.classes, y)
+        if isinstance(class_weight, str):  # "balanced"
+            shares = np.bincount(codes, sample_weight, minlength=len(self.classes))
+            present = np.count_nonzero(shares)
+            factors = shares.sum() / (present * np.where(shares > 0, shares, np.inf))
+            return factors[codes]
+        unknown = [label for label in class_weight if label not in self.classes]
+        if unknown:
+            raise ValueError(
+                f"class_weight names the classes {unknown}, which are not in y; y has "
+                f"{self.classes.tolist()}."
+            )
+        return np.array([class_weight.get(label, 1.0) for label in self.classes])[codes]
 
     def decision(self, outputs: np.ndarray) -> np.ndarray:
         """Return the logits in scikit-learn's shape."""

@@ -24,7 +24,9 @@ class Rescale(keras.layers.Layer):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         shape = (input_shape[-1],)
-        self.shift = self.add_weight(shape=shape, initializer="zeros", trainable=False, name="shift")
+        self.shift = self.add_weight(
+            shape=shape, initializer="zeros", trainable=False, name="shift"
+        )
         self.factor = self.add_weight(
             shape=shape, initializer="ones", trainable=False, name="factor"
         )

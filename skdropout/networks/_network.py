@@ -77,11 +77,11 @@ class Network(ABC):
         rates = iter(self.dropout_rates)
         seeds = seed.generate_state(len(model.weights)).tolist()
         initializer = initializer_from(self.kernel_initializer)
-        values = []
+        values: list[np.ndarray] = []
         for number, variable in enumerate(model.weights):
             shape, role = tuple(variable.shape), variable.name
             if role == "rate":
-                values.append(np.float32(next(rates)))
+                values.append(np.array(next(rates), np.float32))
             elif earlier is not None:
                 values.append(earlier[number])
             elif role == "kernel":

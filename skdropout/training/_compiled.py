@@ -260,7 +260,9 @@ class _Run:
 
 def _padded(values: np.ndarray, length: int) -> Any:
     if len(values) < length:
-        values = np.concatenate([values, np.zeros((length - len(values), *values.shape[1:]), values.dtype)])
+        values = np.concatenate(
+            [values, np.zeros((length - len(values), *values.shape[1:]), values.dtype)]
+        )
     return tf.convert_to_tensor(values)
 
 

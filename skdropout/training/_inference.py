@@ -1,6 +1,6 @@
 """Compiled prediction and evaluation: one trace for any number of rows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -20,25 +20,40 @@ class Predictor:
 
     def __init__(self, structure: Network, dtype: str) -> None:
         self.model = structure.build(fused=False)
-        specs = [tf.TensorSpec(v.shape, v.dtype) for v in self.model.weights]
-        inputs = tf.TensorSpec((None, *structure.input_shape), tf.as_dtype(dtype))
-        self._forward = tf.function(
-            self._outputs, autograph=False, input_signature=(specs, inputs)
-        ).get_concrete_function()
+        self._signature = (
+            [tf.TensorSpec(v.shape, v.dtype) for v in self.model.weights],
+            tf.TensorSpec((None, *structure.input_shape), tf.as_dtype(dtype)),
+        )
+        self._forward = self._traced(self._outputs, *self._signature)
         widest = max(int(np.prod(layer.output.shape[1:])) for layer in self.model.layers)
-        self._block = max(1, _BLOCK_BYTES // (4 * widest))
+        self.rows_per_call = max(1, _BLOCK_BYTES // (4 * widest))
 
     def outputs(self, weights: list[Any], X: np.ndarray) -> np.ndarray:
         """Return the network's outputs for any number of rows, in bounded memory."""
         weights = [tf.convert_to_tensor(value) for value in weights]
-        if len(X) <= self._block:
-            return self._forward(weights, tf.convert_to_tensor(X)).numpy()
-        return np.concatenate(
-            [
-                self._forward(weights, tf.convert_to_tensor(X[start : start + self._block])).numpy()
-                for start in range(0, len(X), self._block)
-            ]
-        )
+        blocks = [
+            self._forward(weights, tf.convert_to_tensor(X[start : start + self.rows_per_call]))
+            for start in range(0, len(X), self.rows_per_call)
+        ]
+        return blocks[0].numpy() if len(blocks) == 1 else np.concatenate(blocks)
+
+    def scorer(self, objective: Objective) -> Callable[[list[Any], Any, Any], Any]:
+        """Return a traced function of weights, X and y that gives each row's loss and hits."""
+        multiclass = objective is Objective.MULTICLASS
+        shape = (None,) if multiclass else (None, self.model.output.shape[-1])
+
+        def score(weights: list[Any], X: Any, y: Any) -> Any:
+            outputs = self._outputs(weights, X)
+            return objective.losses(y, outputs), objective.hits(y, outputs)
+
+        y = tf.TensorSpec(shape, tf.int32 if multiclass else tf.float32)
+        return self._traced(score, *self._signature, y)
+
+    @staticmethod
+    def _traced(function: Callable[..., Any], *signature: Any) -> Callable[..., Any]:
+        return tf.function(
+            function, autograph=False, input_signature=signature
+        ).get_concrete_function()
 
     def _outputs(self, weights: list[Any], X: Any) -> Any:
         known = {id(v): value for v, value in zip(self.model.weights, weights, strict=True)}
@@ -48,39 +63,43 @@ class Predictor:
 
 
 @lru_cache(maxsize=64)
-def _trace(structure: Network, dtype: str) -> Predictor:
+def _predictor(structure: Network, dtype: str) -> Predictor:
     return Predictor(structure, dtype)
+
+
+@lru_cache(maxsize=64)
+def _scorer(structure: Network, dtype: str, objective: Objective) -> Callable[..., Any]:
+    return _predictor(structure, dtype).scorer(objective)
 
 
 def predictor_for(network: Network, dtype: np.dtype) -> Predictor:
     """Return the traced forward pass of a network, made at the first call for its structure."""
     with tracing():
-        return _trace(network.structure, str(dtype))
+        return _predictor(network.structure, str(dtype))
 
 
 class Validation:
-    """Rows set aside, evaluated with any weights."""
+    """Rows set aside, ready to be evaluated with any weights."""
 
     def __init__(self, network: Network, objective: Objective, rows: TrainingSet) -> None:
-        self._predictor = predictor_for(network, rows.X.dtype)
-        self._objective = objective
-        self._rows = rows
+        with tracing():
+            self._score = _scorer(network.structure, str(rows.X.dtype), objective)
+        counts = np.ones(len(rows.rows)) if rows.counts is None else rows.counts.astype(float)
+        step = predictor_for(network, rows.X.dtype).rows_per_call
+        self._blocks = []
+        for start in range(0, len(counts), step):
+            block = slice(start, start + step)
+            which = rows.rows[block]
+            scale = counts[block] if rows.weights is None else counts[block] * rows.weights[which]
+            tensors = tf.convert_to_tensor(rows.X[which]), tf.convert_to_tensor(rows.y[which])
+            self._blocks.append((tensors, counts[block], scale))
+        self._total = counts.sum()
 
     def evaluate(self, weights: list[Any]) -> Evaluation:
         """Return the mean loss and accuracy; copies count, real weights scale the loss."""
-        loss = hits = total = 0.0
-        for X, y, counts, scale in self._blocks():
-            outputs = self._predictor.outputs(weights, X)
-            losses = np.asarray(self._objective.losses(y, outputs), dtype=np.float64)
-            loss += losses @ (counts * scale)
-            hits += np.asarray(self._objective.hits(y, outputs), dtype=np.float64) @ counts
-            total += counts.sum()
-        return Evaluation(loss / total, hits / total)
-
-    def _blocks(self) -> Iterator[tuple[np.ndarray, ...]]:
-        rows = self._rows
-        for start in range(0, len(rows.rows), 8192):
-            which = rows.rows[start : start + 8192]
-            counts = np.ones(len(which)) if rows.counts is None else rows.counts[start : start + 8192]
-            scale = np.ones(len(which)) if rows.weights is None else rows.weights[which]
-            yield rows.X[which], rows.y[which], counts, scale
+        loss = right = 0.0
+        for tensors, counts, scale in self._blocks:
+            losses, hits = self._score(weights, *tensors)
+            loss += losses.numpy().astype(np.float64) @ scale
+            right += hits.numpy().astype(np.float64) @ counts
+        return Evaluation(loss / self._total, right / self._total)

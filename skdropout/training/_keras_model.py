@@ -40,9 +40,7 @@ def compiled_model(job: TrainingJob) -> "keras.Model":
         Objective.MULTICLASS: [keras.metrics.SparseCategoricalAccuracy("accuracy")],
         Objective.REGRESSION: [],
     }
-    model.compile(
-        optimizer=optimizer, loss=_loss(job.objective), metrics=metrics[job.objective]
-    )
+    model.compile(optimizer=optimizer, loss=_loss(job.objective), metrics=metrics[job.objective])
     return model
 
 

@@ -35,7 +35,9 @@ def _sgd(weight: Any, gradient: Any, slots: list[Any], step: Step) -> tuple[Any,
 def _adam(weight: Any, gradient: Any, slots: list[Any], step: Step) -> tuple[Any, list[Any]]:
     mean = slots[0] + (gradient - slots[0]) * (1 - 0.9)
     square = slots[1] + (ops.square(gradient) - slots[1]) * (1 - 0.999)
-    alpha = step.rate * ops.sqrt(1 - ops.power(0.999, step.count)) / (1 - ops.power(0.9, step.count))
+    alpha = (
+        step.rate * ops.sqrt(1 - ops.power(0.999, step.count)) / (1 - ops.power(0.9, step.count))
+    )
     return weight - alpha * mean / (ops.sqrt(square) + 1e-7), [mean, square]
 
 

@@ -3,7 +3,7 @@
 The loop carries weights, optimiser slots and the layers' own state as tensors, so a program holds
 nothing of any fit and may serve several threads at once. All that a search varies comes in as
 data: dropout rates are weights of their layers, and learning rates, momentum, max-norm and weight
-decay are arguments. Only an architecture, a batch size or a much larger table needs another program.
+decay are arguments. Only an architecture, a batch size or a much larger table needs another one.
 """
 
 import os
@@ -207,7 +207,9 @@ def _project(kernel: Any, max_norm: Any) -> Any:
 def steps_per_call(model: keras.Model, batch_size: int) -> int:
     """Return how many steps a call may take to answer within a fraction of a second."""
     operations = 6 * batch_size * multiplications(model)
-    return int(2 ** np.clip(np.log2(_OPERATIONS_PER_CALL / operations) // 1, 0, np.log2(_MOST_STEPS)))
+    return int(
+        2 ** np.clip(np.log2(_OPERATIONS_PER_CALL / operations) // 1, 0, np.log2(_MOST_STEPS))
+    )
 
 
 def multiplications(model: keras.Model) -> int:
