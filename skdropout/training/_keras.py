@@ -71,7 +71,7 @@ class _Batches(keras.utils.PyDataset):
         self._job = job
         self._positions = job.rows.positions
         self._orders = job.plan.orders(self._positions)
-        self._order = next(self._orders)
+        self._order = self._positions  # for Keras's look at the first batches before any epoch
 
     @property
     def num_batches(self) -> int:
@@ -82,7 +82,7 @@ class _Batches(keras.utils.PyDataset):
         rows = self._order[number * size : (number + 1) * size]
         return _take(self._job.rows, rows)
 
-    def on_epoch_end(self) -> None:
+    def on_epoch_begin(self) -> None:
         self._order = next(self._orders)
 
 

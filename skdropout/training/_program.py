@@ -199,9 +199,13 @@ class Program:
 
 
 def _project(kernel: Any, max_norm: Any) -> Any:
-    """Scale the weights into each unit down to the norm where they exceed it."""
-    squares = tf.reduce_sum(tf.square(kernel), axis=list(range(len(kernel.shape) - 1)))
-    return kernel * tf.minimum(1.0, max_norm * tf.math.rsqrt(squares))
+    """Scale the weights into each unit down to the norm where they exceed it.
+
+    The squares are summed by a product with ones: XLA's own sums over rows cost several times more.
+    """
+    squares = tf.reshape(tf.square(kernel), [-1, kernel.shape[-1]])
+    norms = tf.matmul(tf.ones([1, squares.shape[0]]), squares)[0]
+    return kernel * tf.minimum(1.0, max_norm * tf.math.rsqrt(norms))
 
 
 def steps_per_call(model: keras.Model, batch_size: int) -> int:
