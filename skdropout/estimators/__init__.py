@@ -1,5 +1,6 @@
 """The scikit-learn estimators."""
 
+from skdropout.estimators._conv import BNConvClassifier
 from skdropout.estimators._mlp import DropoutMLPClassifier
 
-__all__ = ["DropoutMLPClassifier"]
+__all__ = ["BNConvClassifier", "DropoutMLPClassifier"]

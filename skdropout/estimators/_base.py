@@ -1,7 +1,9 @@
 """From checked data to fitted attributes: what every estimator does in the same way."""
 
 from abc import abstractmethod
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -11,6 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import InvalidParameterError, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from skdropout.estimators._holdout import hold_out
 from skdropout.estimators._parameters import TrainingParameters
 from skdropout.estimators._rescaling import learn_rescaling
 from skdropout.networks import Network
@@ -26,8 +29,6 @@ from skdropout.training import (
 
 if TYPE_CHECKING:
     import keras
-
-_STRATIFIED = 2  # rows that each class needs on both sides of a stratified split
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,9 @@ class NetworkEstimator(TrainingParameters):
     ) -> Target:
         """Check a target and encode it; with ``reset``, learn the encoding from it."""
 
-    def _check_rows(self, X: Any, y: Any = "no_validation", *, reset: bool) -> Any:
+    def _check_rows(self, X: Any, y: Any = "no_validation", *, reset: bool, **options: Any) -> Any:
         """Check the features as scikit-learn does, and ``y`` with them where it is given."""
-        options = {"reset": reset, "dtype": np.float32, "order": "C"}
+        options = {"reset": reset, "dtype": np.float32, "order": "C", **options}
         if isinstance(y, str):
             return validate_data(self, X, **options)
         return validate_data(self, X, y, multi_output=True, **options)
@@ -92,7 +93,7 @@ class NetworkEstimator(TrainingParameters):
             known = {s for c in constraints if isinstance(c, StrOptions) for s in c.options}
             value = getattr(self, name)
             if isinstance(value, str) and known and value not in known:
-                near = get_close_matches(value, known, n=1, cutoff=0.4)
+                near = get_close_matches(value.lower(), known, n=1, cutoff=0.4)
                 return f" Did you mean {near[0]!r}?" if near else ""
         return ""
 
@@ -108,28 +109,45 @@ class NetworkEstimator(TrainingParameters):
         partial: bool = False,
     ) -> Self:
         """Train, from new weights or going on from those of the last fit."""
-        X, y = self._check_rows(X, y, reset=not going_on)
-        sample_weight = _checked_weight(sample_weight, X)
-        target = self._encode(y, sample_weight, reset=not going_on, classes=classes)
-        rows = self._training_set(X, target, sample_weight)
-        network = self._describe_network(X.shape[1:], target.n_outputs)
-        seed = self._seed()
-        rows, held = self._set_aside(rows, target, seed, validation, partial)
-        job = TrainingJob(
-            network=replace(network, rescaled=self.rescale is not None),
-            objective=target.objective,
-            plan=self._plan(seed, going_on, partial, watched=held is not None),
-            rows=rows,
-            validation=held,
-            rescaling=None if going_on else learn_rescaling(self.rescale, rows),
-            earlier=self._result if going_on else None,
-            callbacks=tuple(self.callbacks or ()),
-            verbose=bool(self.verbose),
-        )
-        result = engine_named(self.engine).train(job)
-        if self.refit and result.best_epoch is not None:
-            result = self._refit(job, result, self._training_set(X, target, sample_weight))
-        return self._keep(job, result)
+        with self._all_or_nothing():
+            X, y = self._check_rows(X, y, reset=not going_on)
+            sample_weight = _checked_weight(sample_weight, X)
+            target = self._encode(y, sample_weight, reset=not going_on, classes=classes)
+            everything = self._training_set(X, target, sample_weight)
+            network = replace(
+                self._describe_network(X.shape[1:], target.n_outputs),
+                rescaled=self.rescale is not None,
+            )
+            if going_on:
+                _reject_another_network(network, self.network_)
+            seed = self._seed()
+            rows, held = self._set_aside(everything, target, seed, validation, partial)
+            job = TrainingJob(
+                network=network,
+                objective=target.objective,
+                plan=self._plan(seed, going_on, partial, watched=held is not None),
+                rows=rows,
+                validation=held,
+                rescaling=None if going_on else learn_rescaling(self.rescale, rows),
+                earlier=self._result if going_on else None,
+                callbacks=tuple(self.callbacks or ()),
+                verbose=bool(self.verbose),
+            )
+            result = engine_named(self.engine).train(job)
+            if self.refit and result.best_epoch is not None:
+                result = self._refit(job, result, everything)
+            return self._keep(job, result)
+
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """Leave the estimator as it was, unfitted or fitted, where a fit fails or is stopped."""
+        before = dict(vars(self))
+        try:
+            yield
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
 
     def _training_set(
         self, X: np.ndarray, target: Target, sample_weight: np.ndarray | None
@@ -181,33 +199,24 @@ class NetworkEstimator(TrainingParameters):
         partial: bool,
     ) -> tuple[TrainingSet, TrainingSet | None]:
         X_val, y_val, sample_weight_val = validation
-        if (X_val is None) != (y_val is None):
-            raise ValueError("X_val and y_val belong together: pass both, or neither.")
-        if X_val is not None:
-            X_val, y_val = self._check_rows(X_val, y_val, reset=False)
-            sample_weight_val = _checked_weight(sample_weight_val, X_val)
-            held = self._encode(y_val, sample_weight_val, reset=False)
+        if X_val is not None and y_val is not None:
+            try:
+                X_val, y_val = self._check_rows(X_val, y_val, reset=False)
+                sample_weight_val = _checked_weight(sample_weight_val, X_val)
+                held = self._encode(y_val, sample_weight_val, reset=False)
+            except ValueError as error:
+                raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error
             return rows, self._training_set(X_val, held, sample_weight_val)
+        if any(given is not None for given in validation):
+            raise ValueError(
+                "X_val and y_val belong together, and sample_weight_val to both: pass X_val and "
+                "y_val, or none of them."
+            )
         if partial or not self.early_stopping:
             return rows, None
-        if not self.shuffle:
-            split = rows.split_tail(self.validation_fraction)
-        else:
-            strata = target.strata
-            if strata is not None and not self._can_stratify(strata[rows.rows]):
-                strata = None
-            split = rows.split(self.validation_fraction, seed, strata)
-        if len(split[0].rows) == 0:
-            raise ValueError(
-                f"validation_fraction={self.validation_fraction} of {len(rows.rows)} distinct rows "
-                "leaves none to train on. Lower it, or set early_stopping=False."
-            )
-        return split
-
-    def _can_stratify(self, strata: np.ndarray) -> bool:
-        _, counts = np.unique(strata, return_counts=True)
-        held = int(np.ceil(self.validation_fraction * len(strata)))
-        return counts.min() >= _STRATIFIED and min(held, len(strata) - held) >= len(counts)
+        return hold_out(
+            rows, self.validation_fraction, seed=seed, strata=target.strata, shuffle=self.shuffle
+        )
 
     def _refit(
         self, job: TrainingJob, chosen: TrainingResult, everything: TrainingSet
@@ -215,9 +224,9 @@ class NetworkEstimator(TrainingParameters):
         """Train on all rows for the epochs that early stopping chose."""
         assert chosen.best_epoch is not None
         plan = replace(job.plan, epochs=chosen.best_epoch + 1, early_stopping=None)
-        result = engine_named(self.engine).train(
-            replace(job, plan=plan, rows=everything, validation=None, callbacks=())
-        )
+        rescaling = None if job.earlier else learn_rescaling(self.rescale, everything)
+        job = replace(job, plan=plan, rows=everything, rescaling=rescaling)
+        result = engine_named(self.engine).train(replace(job, validation=None, callbacks=()))
         watched = {k: v for k, v in chosen.history.items() if k.startswith("val_")}
         n_epochs = chosen.best_epoch + 1
         history = {**result.history, **{k: v[:n_epochs] for k, v in watched.items()}}
@@ -225,25 +234,23 @@ class NetworkEstimator(TrainingParameters):
 
     def _keep(self, job: TrainingJob, result: TrainingResult) -> Self:
         """Turn what training left behind into fitted attributes."""
-        self.__dict__.pop("model_", None)
-        history = result.history
-        if job.earlier is not None:
-            before = vars(self)["history_"]
-            names = {**before, **history}
-            history = {name: before.get(name, []) + history.get(name, []) for name in names}
+        vars(self).pop("model_", None)
         self._result = result
         self._objective = job.objective
         self.network_ = job.network
         self.weights_ = result.weights
-        self.history_ = history
-        self.n_iter_ = len(history["loss"])
-        self.loss_ = history["loss"][-1]
+        n_before = job.plan.first_epoch
+        self.history_ = (
+            _joined(vars(self)["history_"], result.history) if n_before else (result.history)
+        )
+        self.n_iter_ = len(self.history_["loss"])
+        self.loss_ = self.history_["loss"][-1]
         self.best_epoch_ = self.best_loss_ = self.best_score_ = None
         if result.best_epoch is not None:
-            self.best_epoch_ = result.best_epoch
-            self.best_loss_ = result.history["val_loss"][result.best_epoch]
-            if "val_accuracy" in result.history:
-                self.best_score_ = result.history["val_accuracy"][result.best_epoch]
+            self.best_epoch_ = n_before + result.best_epoch
+            self.best_loss_ = self.history_["val_loss"][self.best_epoch_]
+            if "val_accuracy" in self.history_:
+                self.best_score_ = self.history_["val_accuracy"][self.best_epoch_]
         return self
 
     def _outputs(self, X: Any) -> np.ndarray:
@@ -259,3 +266,25 @@ def _checked_weight(sample_weight: Any, X: np.ndarray) -> np.ndarray | None:
     if not checked.any():
         raise ValueError("all sample weights are zero, which leaves no row to train on.")
     return checked
+
+
+def _reject_another_network(network: Network, earlier: Network) -> None:
+    now, before = network.structure, earlier.structure
+    if now != before:
+        changed = [f.name for f in fields(now) if getattr(now, f.name) != getattr(before, f.name)]
+        raise ValueError(
+            f"the network is not the one of the last fit (other {', '.join(changed)}), so its "
+            "weights cannot be trained on. Set the parameters back, or start anew: clone the "
+            "estimator, or call fit with warm_start=False."
+        )
+
+
+def _joined(
+    before: dict[str, list[float]], history: dict[str, list[float]]
+) -> dict[str, list[float]]:
+    """Append a history to an earlier one, with nan for what one of them did not measure."""
+    blank, blank_before = ([np.nan] * len(part["loss"]) for part in (history, before))
+    return {
+        name: before.get(name, blank_before) + history.get(name, blank)
+        for name in {**before, **history}
+    }

@@ -5,7 +5,7 @@ The estimators are dataclasses, so a parameter, its type and its default are wri
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, ClassVar, Literal, TypeVar
@@ -15,8 +15,6 @@ from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from skdropout.training import ENGINES, OPTIMIZER_NAMES
-
-T = TypeVar("T")
 
 POSITIVE_INTEGER = Interval(Integral, 1, None, closed="left")
 POSITIVE = Interval(Real, 0, None, closed="neither")
@@ -34,6 +32,11 @@ INITIALIZERS = {
     "lecun_uniform", "ones", "orthogonal", "random_normal", "random_uniform", "truncated_normal",
     "variance_scaling", "zeros",
 }  # fmt: skip
+
+
+def names(options: Iterable[str]) -> StrOptions:
+    """Constrain a parameter to some names, which messages give in alphabetical order."""
+    return StrOptions(dict.fromkeys(sorted(options)).keys())
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -65,11 +68,11 @@ class TrainingParameters(BaseEstimator):
     verbose: int = 0
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "rescale": [StrOptions({"center", "standardize", "unit"}), None],
-        "kernel_initializer": [StrOptions(INITIALIZERS), HasMethods("get_config")],
-        "optimizer": [StrOptions(set(OPTIMIZER_NAMES)), HasMethods("get_config")],
+        "rescale": [names({"center", "standardize", "unit"}), None],
+        "kernel_initializer": [names(INITIALIZERS), HasMethods(["clone", "get_config"])],
+        "optimizer": [names(OPTIMIZER_NAMES), HasMethods(["apply", "get_config"])],
         "learning_rate": [POSITIVE],
-        "learning_rate_schedule": [StrOptions(set(SCHEDULES))],
+        "learning_rate_schedule": [names(SCHEDULES)],
         "learning_rate_decay": [NOT_NEGATIVE],
         "momentum": [RATE],
         "nesterov": ["boolean"],
@@ -81,10 +84,10 @@ class TrainingParameters(BaseEstimator):
         "n_iter_no_change": [POSITIVE_INTEGER],
         "tol": [NOT_NEGATIVE],
         "refit": ["boolean"],
-        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "class_weight": [dict, names({"balanced"}), None],
         "shuffle": ["boolean"],
         "warm_start": ["boolean"],
-        "engine": [StrOptions(set(ENGINES))],
+        "engine": [names(ENGINES)],
         "callbacks": [list, tuple, None],
         "random_state": ["random_state"],
         "verbose": [Interval(Integral, 0, None, closed="left"), "boolean"],
@@ -93,8 +96,9 @@ class TrainingParameters(BaseEstimator):
 
 _TRAINING_DOC = """\
 rescale : {"standardize", "center", "unit"} or None, default="standardize"
-    What the network does to its inputs first, learnt from the training rows: give them mean 0 and
-    standard deviation 1, mean 0, or the range 0 to 1.
+    What the network does to its inputs first, learnt from the training rows: give each feature
+    (each channel of images) mean 0 and standard deviation 1, mean 0 (images: one mean over all
+    channels), or the range 0 to 1.
 kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
     Distribution that the kernels are drawn from; biases start at 0. ``"random_normal"`` is
     N(0, 0.05).
@@ -118,7 +122,7 @@ weight_decay : float in [0, inf), default=0.0
     decay). Biases and batch normalisation are left alone.
 batch_size : int in [1, inf), default=32
     Rows of one step. The last batch of an epoch has the rows that are left.
-epochs : int in [1, inf), default=100
+epochs : int in [1, inf), default={epochs}
     Passes over the training rows.
 early_stopping : bool, default=False
     Whether to set validation rows aside, stop when their loss no longer falls, and keep the
@@ -151,9 +155,12 @@ verbose : int in [0, inf), default=0
     1 shows a progress bar over the epochs."""
 
 
+T = TypeVar("T", bound=TrainingParameters)
+
+
 def documented(cls: type[T]) -> type[T]:
     """Fill the description of the training parameters into a class's docstring."""
-    lines = _TRAINING_DOC.splitlines()
+    lines = _TRAINING_DOC.replace("{epochs}", str(cls.epochs)).splitlines()
     indented = "\n".join([lines[0], *("    " + line if line else "" for line in lines[1:])])
     cls.__doc__ = (cls.__doc__ or "").replace("{training_parameters}", indented)
     return cls

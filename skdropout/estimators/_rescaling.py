@@ -8,7 +8,8 @@ from skdropout.training import TrainingSet
 def learn_rescaling(option: str | None, rows: TrainingSet) -> tuple[np.ndarray, np.ndarray] | None:
     """Return the shift and the factor of each feature (of each channel, for images).
 
-    Copies of a row count as often as they are there. A constant feature is only shifted.
+    Copies of a row count as often as they are there. A constant feature is only shifted. Centring
+    subtracts one number from all channels of an image, which keeps its colours.
     """
     if option is None:
         return None
@@ -17,7 +18,8 @@ def learn_rescaling(option: str | None, rows: TrainingSet) -> tuple[np.ndarray, 
         return low, 1 / _nonzero(high - low)
     mean, deviation = _moments(rows)
     if option == "center":
-        return mean, np.ones_like(mean)
+        shift = mean if rows.X.ndim == 2 else np.full_like(mean, mean.mean())
+        return shift, np.ones_like(mean)
     return mean, 1 / _nonzero(deviation)
 
 

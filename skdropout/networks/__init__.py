@@ -1,6 +1,23 @@
 """Descriptions of architectures, and the Keras layers that they are made of."""
 
+from skdropout.networks._conv import (
+    AUGMENTATIONS,
+    HEADS,
+    PLACEMENTS,
+    POOLINGS,
+    PRECISIONS,
+    ConvNetwork,
+)
 from skdropout.networks._mlp import MLPNetwork
 from skdropout.networks._network import Network
 
-__all__ = ["MLPNetwork", "Network"]
+__all__ = [
+    "AUGMENTATIONS",
+    "HEADS",
+    "PLACEMENTS",
+    "POOLINGS",
+    "PRECISIONS",
+    "ConvNetwork",
+    "MLPNetwork",
+    "Network",
+]

@@ -77,7 +77,12 @@ class Dropout(keras.layers.Layer):
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         initial = keras.initializers.Constant(self.initial_rate)
         self.rate = self.add_weight(
-            shape=(), initializer=initial, trainable=False, dtype="float32", name="rate"
+            shape=(),
+            initializer=initial,
+            trainable=False,
+            autocast=False,
+            dtype="float32",
+            name="rate",
         )
 
     def call(self, inputs: Any, training: bool = False) -> Any:
