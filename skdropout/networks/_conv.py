@@ -223,6 +223,6 @@ class ConvNetwork(Network):
     def batch_normalised(self) -> bool:
         return self.batch_norm
 
-    @property
-    def convolutional(self) -> bool:
-        return True
+    def fuses_at(self, batch_size: int) -> bool:
+        """Say no: XLA's convolutions on a CPU are several times slower than TensorFlow's."""
+        return False

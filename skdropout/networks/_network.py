@@ -56,10 +56,9 @@ class Network(ABC):
     def batch_normalised(self) -> bool:
         """Whether training uses statistics of the batch."""
 
-    @property
     @abstractmethod
-    def convolutional(self) -> bool:
-        """Whether the network has convolutions."""
+    def fuses_at(self, batch_size: int) -> bool:
+        """Whether XLA trains it faster than TensorFlow's own kernels, called one by one."""
 
     def initial_weights(
         self,
@@ -76,7 +75,6 @@ class Network(ABC):
         """
         rates = iter(self.dropout_rates)
         seeds = seed.generate_state(len(model.weights)).tolist()
-        initializer = initializer_from(self.kernel_initializer)
         values: list[np.ndarray] = []
         for number, variable in enumerate(model.weights):
             shape, role = tuple(variable.shape), variable.name
@@ -85,7 +83,8 @@ class Network(ABC):
             elif earlier is not None:
                 values.append(earlier[number])
             elif role == "kernel":
-                values.append(_draw(initializer, shape, seeds[number]))
+                initializer = initializer_from(self.kernel_initializer, seeds[number])
+                values.append(np.asarray(initializer(shape, dtype="float32")))
             elif role in ("shift", "factor") and rescaling is not None:
                 value = rescaling[role == "factor"]
                 values.append(np.broadcast_to(value, shape).astype(np.float32))
@@ -97,17 +96,18 @@ class Network(ABC):
 _CONSTANT = {"bias": 0, "beta": 0, "gamma": 1, "moving_mean": 0, "moving_variance": 1}
 
 
-def initializer_from(name: str) -> Any:
-    """Return the Keras initializer that a name or a JSON configuration stands for."""
+def initializer_from(description: str, seed: int = 0) -> Any:
+    """Return the Keras initializer that a name or a JSON configuration stands for.
+
+    Without a seed, Keras would draw one from Python's global generator.
+    """
     import keras
 
-    return keras.initializers.get(json.loads(name) if name.startswith("{") else name)
-
-
-def _draw(initializer: Any, shape: tuple[int, ...], seed: int) -> np.ndarray:
-    import keras
-
-    config = initializer.get_config()
-    if "seed" in config:
-        initializer = type(initializer).from_config({**config, "seed": seed})
-    return keras.ops.convert_to_numpy(initializer(shape, dtype="float32"))
+    if description in ("ones", "zeros"):
+        return keras.initializers.get(description)
+    config: dict[str, Any] = {"class_name": description, "config": {"seed": None}}
+    if description.startswith("{"):
+        config = json.loads(description)
+    if "seed" in config["config"]:
+        config["config"]["seed"] = seed
+    return keras.initializers.get(config)

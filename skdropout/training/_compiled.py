@@ -34,8 +34,9 @@ class CompiledEngine:
         """Train, and return what came of it."""
         if job.plan.optimizer not in OPTIMIZER_NAMES:
             raise ValueError(
-                f"engine='compiled' knows the optimisers {', '.join(OPTIMIZER_NAMES)} by name; "
-                f"for {job.plan.optimizer!r} use engine='keras'."
+                f"engine='compiled' takes the optimiser by its name ({', '.join(OPTIMIZER_NAMES)}), "
+                f"got an object of class {type(job.plan.optimizer).__name__}. Use engine='keras' "
+                "for objects."
             )
         program = program_for(_key(job))
         return _Run(job, program).result()
@@ -46,7 +47,7 @@ class CompiledEngine:
 
 
 def _key(job: TrainingJob) -> ProgramKey:
-    fused = not job.network.convolutional
+    fused = job.network.fuses_at(job.plan.batch_size)
     return ProgramKey(
         structure=job.network.structure,
         objective=job.objective,
