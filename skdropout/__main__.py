@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = vars(_parser().parse_args(arguments))
     data = options.pop("data")
-    # The program, not the package, may quieten TensorFlow's start for itself and its workers.
+    # The program, unlike the package, may quieten TensorFlow for itself and its workers.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         run = _study_of(data)
@@ -114,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     add("seed", int, "seed of the first cross-validation", metavar="N")
     add("engine", str, "what trains the networks", choices=["compiled", "keras"])
     add("jobs", int, "processes; -1 is one per core; scores do not depend on it", metavar="N")
-    add("out", str, "folder to write, and to go on in (default: skdropout-study-NAME)", metavar="DIR")
+    add("out", str, "folder to write (default: skdropout-study-NAME)", metavar="DIR")
     return parser
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skdropout.studies._errors import StudyError
-from skdropout.studies._plan import Cell, Plan, Row
+from skdropout.studies._plan import Cell, Plan, Tables
+from skdropout.studies._quiet import start_tensorflow
 from skdropout.studies._tables import Table, load_table
 
 if TYPE_CHECKING:
@@ -104,13 +105,14 @@ def plan_dense(
     return plan, table, protocol
 
 
-def compute_fold(cell: Cell, table: Table, protocol: DenseProtocol) -> dict[str, list[Row]]:
+def compute_fold(cell: Cell, table: Table, protocol: DenseProtocol) -> Tables:
     """Train one network on all folds but one, and test it on that one."""
     from sklearn.base import clone
     from sklearn.metrics import accuracy_score, log_loss
     from sklearn.model_selection import StratifiedKFold
     from sklearn.pipeline import make_pipeline
 
+    start_tensorflow()
     network, repeat, fold = cell
     seed = protocol.seed + repeat
     splitter = StratifiedKFold(protocol.folds, shuffle=True, random_state=seed)

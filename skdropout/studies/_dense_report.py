@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from skdropout.studies._dense import RECIPES, SHARED, DenseProtocol
 from skdropout.studies._figures import to_svg
-from skdropout.studies._findings import p_text, points
+from skdropout.studies._findings import p_number, points
 from skdropout.studies._report import Listing, Section, bullets, code, figure, page, paragraph
 from skdropout.studies._tables import Table
 
@@ -42,13 +42,13 @@ def list_differences(comparisons: "pd.DataFrame") -> Listing:
     """Tabulate every pairwise difference."""
     rows = [
         [
-            f"{row.network} − {row.against}",
-            points(row.difference),
-            f"{points(row.low)} to {points(row.high)}",
-            p_text(row.p_value).removeprefix("p = ").removeprefix("p "),
-            p_text(row.p_holm).removeprefix("p = ").removeprefix("p "),
+            f"{row['network']} − {row['against']}",
+            points(row["difference"]),
+            f"{points(row['low'])} to {points(row['high'])}",
+            p_number(row["p_value"]),
+            p_number(row["p_holm"]),
         ]
-        for row in comparisons.itertuples()
+        for row in comparisons.to_dict("records")
     ]
     caption = (
         "Differences of accuracy in percentage points, by the corrected resampled paired t-test "
@@ -87,7 +87,10 @@ def dense_page(
         [
             Section(
                 "Accuracy",
-                [list_networks(summary, repeats).html(), figure(to_svg(figures["accuracy"]), accuracy)],
+                [
+                    list_networks(summary, repeats).html(),
+                    figure(to_svg(figures["accuracy"]), accuracy),
+                ],
             ),
             Section("Differences", [list_differences(comparisons).html()]),
             Section("Training", [figure(to_svg(figures["training"]), training)]),

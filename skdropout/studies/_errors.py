@@ -9,5 +9,5 @@ class StudyError(ValueError):
     """
 
 
-class StudyInterrupted(KeyboardInterrupt):  # noqa: N818 - an interruption is not an error
+class StudyInterrupted(KeyboardInterrupt):
     """A study was stopped by Ctrl-C; everything finished is in its folder."""

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from skdropout.studies._findings import ALPHA, p_text, points
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ def draw_accuracies(
     figure, (top, bottom) = new_figure(2, 1, heights=(len(names), len(comparisons)))
     runs = results.groupby(["network", "repeat"])["accuracy"].mean().mul(100)
     for place, name in enumerate(names):
-        ours = runs.loc[name].to_numpy()
+        ours = np.asarray(runs.loc[name])
         spread = [place + 0.05 * (i % 5 - 2) for i in range(len(ours))]
         colour = COLOURS[place % len(COLOURS)]
         top.scatter(ours, spread, s=22, color=colour, alpha=0.6, linewidths=0)
@@ -56,22 +58,22 @@ def draw_accuracies(
         )  # fmt: skip
     top.scatter([], [], s=22, color=QUIET, linewidths=0, label="a run of all folds")
     top.plot([], [], color=QUIET, linewidth=2.5, label="mean of the runs")
-    if runs.min() - 100 * majority < 10:
+    if float(runs.to_numpy().min()) - 100 * majority < 10:
         top.axvline(100 * majority, color=QUIET, linestyle=":", label="most frequent class")
     _rows(top, names)
     top.set_xlabel("accuracy, %")
     legend(top)
 
-    for place, row in enumerate(comparisons.itertuples()):
-        colour = INK if row.p_holm < ALPHA else QUIET
-        bottom.plot([100 * row.low, 100 * row.high], [place] * 2, color=colour, linewidth=2)
-        bottom.scatter(100 * row.difference, place, s=34, color=colour, zorder=3)
+    for place, row in enumerate(comparisons.to_dict("records")):
+        colour = INK if row["p_holm"] < ALPHA else QUIET
+        bottom.plot([100 * row["low"], 100 * row["high"]], [place] * 2, color=colour, linewidth=2)
+        bottom.scatter(100 * row["difference"], place, s=34, color=colour, zorder=3)
         bottom.annotate(
-            f"{points(row.difference)} points\n{p_text(row.p_holm)}", (1.02, place),
+            f"{points(row['difference'])} points\n{p_text(row['p_holm'])}", (1.02, place),
             xycoords=("axes fraction", "data"), va="center", color=INK, fontsize=9,
         )  # fmt: skip
     bottom.axvline(0, color=QUIET, linewidth=1, linestyle=":")
-    _rows(bottom, [f"{row.network} − {row.against}" for row in comparisons.itertuples()])
+    _rows(bottom, list(comparisons["network"] + " − " + comparisons["against"]))
     bottom.set_xlabel("difference of accuracies, percentage points (95% interval)")
     return figure
 
@@ -102,8 +104,10 @@ def new_figure(
 ) -> tuple["Figure", "Sequence[Axes]"]:
     """Make a figure without pyplot, so that no state outlives it."""
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    figure = Figure(figsize=(WIDTH, 0.55 * sum(heights) + 0.8 * rows), layout="constrained")
+    layout = ConstrainedLayoutEngine(hspace=0.08, wspace=0.06)
+    figure = Figure(figsize=(WIDTH, 0.55 * sum(heights) + 0.8 * rows), layout=layout)
     axes = figure.subplots(rows, columns, height_ratios=heights, squeeze=False).ravel()
     for axis in axes:
         axis.spines[["top", "right"]].set_visible(False)
@@ -111,7 +115,6 @@ def new_figure(
         axis.tick_params(colors=QUIET, labelcolor=INK, labelsize=9)
         for label in (axis.xaxis.label, axis.yaxis.label):
             label.set(color=INK, fontsize=9)
-    figure.get_layout_engine().set(hspace=0.08, wspace=0.06)
     return figure, list(axes)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from skdropout.studies._statistics import holm, paired_test
 
@@ -20,7 +20,7 @@ def compare_pairs(scores: "pd.DataFrame", *, test_train_ratio: float) -> "pd.Dat
     """
     import pandas as pd
 
-    rows = []
+    rows: list[dict[str, Any]] = []
     for against, name in combinations(scores.columns, 2):
         test = paired_test(scores[name], scores[against], test_train_ratio=test_train_ratio)
         rows.append(
@@ -66,16 +66,16 @@ def summarise_networks(
             "fit_seconds": ours["fit_seconds"].median(),
         }
         if published:
-            rows[name] |= dict(zip(("published", "published_sd"), published[str(name)], strict=True))
+            rows[name]["published"], rows[name]["published_sd"] = published[str(name)]
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("network")
 
 
 def conclude(comparisons: "pd.DataFrame", name: str, repeats: int, folds: int) -> str:
     """Say in a sentence whether dropout helps, and how sure that is."""
-    versus = comparisons[comparisons["against"] == "baseline"].set_index("network")
+    versus = comparisons[comparisons["against"] == "baseline"]
     sure = versus[versus["p_holm"] < ALPHA]
-    helps = [_WHERE[network] for network in sure.index[sure["difference"] > 0]]
-    hurts = [_WHERE[network] for network in sure.index[sure["difference"] < 0]]
+    helps = [_WHERE[network] for network in sure.loc[sure["difference"] > 0, "network"]]
+    hurts = [_WHERE[network] for network in sure.loc[sure["difference"] < 0, "network"]]
     if helps and hurts:
         claim = f"Dropout {helps[0]} helps on {name}, and {hurts[0]} it hurts"
     elif helps:
@@ -85,9 +85,9 @@ def conclude(comparisons: "pd.DataFrame", name: str, repeats: int, folds: int) -
     else:
         claim = f"No evidence that dropout helps on {name}"
     details = "; ".join(
-        f"{_WHERE[network]} {points(row.difference)} points "
-        f"(95% interval {points(row.low)} to {points(row.high)}, {p_text(row.p_holm)})"
-        for network, row in versus.iterrows()
+        f"{_WHERE[row['network']]} {points(row['difference'])} points "
+        f"(95% interval {points(row['low'])} to {points(row['high'])}, {p_text(row['p_holm'])})"
+        for row in versus.to_dict("records")
     )
     times = "one run" if repeats == 1 else f"{repeats} runs"
     return (
@@ -102,8 +102,14 @@ def points(difference: float) -> str:
     return "0.0" if text in ("+0.0", "−0.0") else text
 
 
-def p_text(p_value: float) -> str:
-    """Write a p-value as people do."""
+def p_number(p_value: float) -> str:
+    """Write a p-value with two digits that matter."""
     if p_value < 0.001:
-        return "p < 0.001"
-    return f"p = {p_value:.2f}" if p_value >= 0.1 else f"p = {p_value:.2g}"
+        return "< 0.001"
+    return f"{p_value:.2f}" if p_value >= 0.1 else f"{p_value:.2g}"
+
+
+def p_text(p_value: float) -> str:
+    """Write a p-value inside a sentence."""
+    number = p_number(p_value)
+    return f"p {number}" if number.startswith("<") else f"p = {number}"

@@ -7,6 +7,7 @@ from typing import Any
 Schema = Mapping[str, type]  # column name -> int, float or str, in the order of the file
 Row = Mapping[str, Any]
 Cell = tuple[Any, ...]
+Tables = Mapping[str, Sequence[Row]]
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,6 @@ class Plan:
     key: tuple[str, ...]
     schemas: Mapping[str, Schema]
     rows_per_cell: int
-    compute: Callable[..., Mapping[str, Sequence[Row]]]
+    compute: Callable[..., Tables]
     data: tuple[Any, ...] = ()
     unit: str = "fit"

@@ -4,7 +4,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from skdropout import __version__
 from skdropout.studies._errors import StudyError, StudyInterrupted
-from skdropout.studies._plan import Cell, Plan, Row
+from skdropout.studies._plan import Cell, Plan, Tables
 from skdropout.studies._store import Store
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Tables = Mapping[str, Sequence[Row]]
 _PACKAGES = ("scikit-learn", "tensorflow", "keras", "numpy", "pandas", "scipy")
 
 
@@ -67,7 +66,9 @@ def run_plan(
         return store.frames()
 
 
-def _computed(plan: Plan, cells: Sequence[Cell], jobs: int) -> Iterator[tuple[Cell, Tables]]:
+def _computed(
+    plan: Plan, cells: Sequence[Cell], jobs: int
+) -> Generator[tuple[Cell, Tables], None, None]:
     """Give the results of `cells` as they become ready."""
     from joblib import Parallel, delayed
 

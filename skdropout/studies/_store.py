@@ -4,12 +4,12 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from skdropout.studies._errors import StudyError
-from skdropout.studies._plan import Cell, Plan, Row, Schema
+from skdropout.studies._plan import Cell, Plan, Row, Schema, Tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +45,7 @@ class Store:
     def __exit__(self, *error: object) -> None:
         self._lock.close()  # closing gives the lock back, and so does the end of the process
 
-    def add(self, cell: Cell, tables: Mapping[str, Sequence[Row]]) -> None:
+    def add(self, cell: Cell, tables: Tables) -> None:
         """Append the rows of a finished cell; they are on the disk when this returns."""
         for name, schema in self._plan.schemas.items():
             rows = tables.get(name, [])

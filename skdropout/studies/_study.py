@@ -172,9 +172,7 @@ def run_dense_study(
     )
     (folder / "report.html").write_text(html, encoding="utf-8")
     listing = list_networks(summary, repeats)
-    return StudyResult(
-        plan.name, verdict, results, summary, comparisons, curves, folder, listing
-    )
+    return StudyResult(plan.name, verdict, results, summary, comparisons, curves, folder, listing)
 
 
 def _folder(out: "str | PathLike[str] | None", name: str) -> Path:

@@ -42,7 +42,7 @@ class Table:
         return float(np.bincount(self.labels).max() / len(self.labels))
 
     def describe(self) -> dict[str, Any]:
-        """What identifies the data: shape, classes, SHA-256 of the content."""
+        """Identify the data: shape, classes, SHA-256 of the content."""
         named = self.features.assign(**{"": np.array(self.classes, dtype=object)[self.labels]})
         content = named.to_csv(index=False, lineterminator="\n").encode()
         return {
@@ -101,13 +101,13 @@ def _read_csv(path: Path) -> "pd.DataFrame":
         with path.open(encoding="utf-8-sig") as file:
             header = file.readline()
         separator = max(",;\t", key=header.count)
-        return pd.read_csv(path, sep=separator, encoding="utf-8-sig", float_precision="round_trip")
+        return pd.read_csv(path, sep=separator, encoding="utf-8-sig")
     except FileNotFoundError:
         raise StudyError(
             f"There is no file {path}. Give a CSV file, or one of {', '.join(NAMES)}."
         ) from None
     except (OSError, UnicodeDecodeError, pd.errors.EmptyDataError, pd.errors.ParserError) as error:
-        raise StudyError(f"{path} cannot be read as a CSV table (UTF-8): {error}") from error
+        raise StudyError(f"{path} cannot be read as a CSV table: {str(error).strip()}") from error
 
 
 def _from_frame(name: str, frame: "pd.DataFrame", target: str | None) -> Table:
@@ -135,13 +135,14 @@ def _from_frame(name: str, frame: "pd.DataFrame", target: str | None) -> Table:
 
 
 def _encode_labels(name: str, column: "pd.Series") -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Number the classes in sorted order."""
+    """Replace the classes by their place in sorted order."""
     from sklearn.preprocessing import LabelEncoder
     from sklearn.utils.multiclass import type_of_target
 
     where = f"the target column {column.name!r} of {name}"
     if column.isna().any():
-        raise StudyError(f"{int(column.isna().sum())} values are missing in {where}; remove or fill them.")
+        n_missing = int(column.isna().sum())
+        raise StudyError(f"{n_missing} values are missing in {where}; remove those rows.")
     values = column.to_numpy()
     if values.dtype == object or not np.issubdtype(values.dtype, np.number):
         values = column.astype(str).to_numpy(dtype=object)
@@ -149,16 +150,19 @@ def _encode_labels(name: str, column: "pd.Series") -> tuple[NDArray[np.int64], t
         raise StudyError(f"{where} holds numbers such as {values[0]:g}: a quantity, not classes.")
     encoder = LabelEncoder().fit(values)
     if len(encoder.classes_) < 2:
-        raise StudyError(f"{where} has a single class, {encoder.classes_[0]!s}; there is nothing to tell.")
+        raise StudyError(f"{where} has a single class, {encoder.classes_[0]}: nothing to tell.")
     return encoder.transform(values), tuple(str(label) for label in encoder.classes_)
 
 
 def _clean(name: str, features: "pd.DataFrame") -> tuple["pd.DataFrame", tuple[str, ...]]:
     """Make every column numbers or texts, and leave out those that tell nothing."""
+    import pandas as pd
     from pandas.api.types import is_numeric_dtype
 
-    kept, notes = {}, []
-    for column, values in features.items():
+    kept: dict[str, pd.Series] = {}
+    notes = []
+    for column in features.columns:
+        values = features[column]
         if values.isna().all():
             notes.append(f"Column {column!r} is left out: it is empty.")
         elif is_numeric_dtype(values):
@@ -171,7 +175,7 @@ def _clean(name: str, features: "pd.DataFrame") -> tuple["pd.DataFrame", tuple[s
             kept[column] = values.map(str, na_action="ignore").astype(object)
     if not kept:
         raise StudyError(f"{name} has no feature column to learn from. {' '.join(notes)}".rstrip())
-    return features.drop(columns=[c for c in features if c not in kept]).assign(**kept), tuple(notes)
+    return pd.DataFrame(kept), tuple(notes)
 
 
 def _preparation(features: "pd.DataFrame") -> tuple[tuple[Any, ...], int]:
@@ -180,7 +184,7 @@ def _preparation(features: "pd.DataFrame") -> tuple[tuple[Any, ...], int]:
     from sklearn.impute import SimpleImputer
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-    texts = [column for column, dtype in features.dtypes.items() if dtype == object]
+    texts = [column for column in features if features[column].dtype.kind == "O"]
     numbers = [column for column in features if column not in texts]
     if not texts and not features.isna().any(axis=None):
         return (StandardScaler(),), len(numbers)

@@ -1,0 +1,57 @@
+"""A study whose cells are cheap and can be slow on purpose. Runs by itself as a program."""
+
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from skdropout.studies._errors import StudyError, StudyInterrupted
+from skdropout.studies._plan import Plan
+from skdropout.studies._runner import run_plan
+
+
+def compute(cell, data, folder, pause):
+    """Two result rows and three curve rows; leaves a trace of having been called."""
+    name, number = cell
+    if folder is not None:
+        with (Path(folder) / "calls.txt").open("a") as file:
+            file.write(f"{name},{number}\n")
+    if isinstance(pause, str):
+        raise ValueError(pause)
+    time.sleep(pause)
+    score = float(np.random.default_rng(number).random() + len(name) * data.mean())
+    key = {"name": name, "number": number}
+    return {
+        "curves": [{**key, "epoch": epoch, "loss": score / (1 + epoch)} for epoch in range(3)],
+        "results": [{**key, "part": part, "score": score + part} for part in range(2)],
+    }
+
+
+def plan(n=6, *, folder=None, pause=0.0, **arguments):
+    key = {"name": str, "number": int}
+    return Plan(
+        name="toy",
+        identity={"study": "toy", "arguments": {"n": n, **arguments}},
+        cells=[(name, number) for name in ("b", "a") for number in range(n)],
+        key=tuple(key),
+        schemas={
+            "curves": {**key, "epoch": int, "loss": float},
+            "results": {**key, "part": int, "score": float},
+        },
+        rows_per_cell=2,
+        compute=compute,
+        data=(np.linspace(0, 1, 300_000), folder, pause),
+    )
+
+
+if __name__ == "__main__":
+    out, calls, jobs, pause = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
+    try:
+        run_plan(plan(folder=calls, pause=pause), out, jobs=jobs)
+    except StudyInterrupted as stop:
+        print(stop)
+        sys.exit(130)
+    except StudyError as error:
+        print(error)
+        sys.exit(2)

@@ -1,0 +1,148 @@
+"""A user's own table: what is understood, what is refused, and in which words."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+
+from skdropout.studies import StudyError
+from skdropout.studies._dense import plan_dense
+from skdropout.studies._tables import load_table
+
+
+def write(folder, text, name="own.csv"):
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def passengers(n=60):
+    """A table with everything in it that people's tables have."""
+    rng = np.random.default_rng(0)
+    return pd.DataFrame(
+        {
+            "age": np.where(rng.random(n) < 0.2, np.nan, rng.uniform(1, 80, n)),
+            "member": rng.random(n) < 0.5,
+            "port": rng.choice(["Cherbourg", "Queenstown", None], n),
+            "ticket": [f"T{i:04}" for i in range(n)],
+            "cabin": [None] * n,
+            "survived": rng.choice(["no", "yes"], n),
+        }
+    )
+
+
+def refuse(path_or_frame, target="y", **options):
+    options = {"repeats": 1, "folds": 2, "seed": 7, "epochs": None, "engine": "compiled"} | options
+    with pytest.raises(StudyError) as caught:
+        plan_dense(path_or_frame, target=target, **options)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_separators_and_a_byte_order_mark_are_understood(tmp_path, separator):
+    text = "\ufeffa,b,y\n1,2.5,x\n3,4.5,z\n".replace(",", separator)
+    table = load_table(write(tmp_path, text), "y")
+    assert list(table.features.columns) == ["a", "b"]
+    assert table.features.to_numpy().tolist() == [[1, 2.5], [3, 4.5]]
+    assert table.classes == ("x", "z")
+    assert table.labels.tolist() == [0, 1]
+
+
+def test_plain_numbers_get_the_published_preparation():
+    table = load_table("breast_cancer", None)
+    assert [type(step) for step in table.steps] == [StandardScaler]
+    assert table.n_inputs == 30
+    assert len(table.labels) == 569
+
+
+def test_missing_values_and_texts_are_dealt_with_inside_the_pipeline():
+    table = load_table(passengers(), "survived")
+    # age, member, and a column each for two ports and "missing"
+    assert table.n_inputs == 5
+    assert [note.split(" is ")[0] for note in table.notes] == ["Column 'ticket'", "Column 'cabin'"]
+    model = make_pipeline(*table.steps, DecisionTreeClassifier(random_state=0))
+    half = len(table.labels) // 2
+    model.fit(table.features[:half], table.labels[:half])
+    rest = table.features[half:].assign(port="Southampton", age=np.nan)
+    numbers = model[:-1].transform(rest)
+    assert numbers.shape == (half, table.n_inputs)
+    assert np.isfinite(numbers).all()
+    assert len(model.predict(rest)) == half
+
+
+def test_the_content_decides_the_hash(tmp_path):
+    one = load_table(write(tmp_path, "a,b,y\n1,2.5,x\n3,4.5,z\n"), "y").describe()
+    same = load_table(write(tmp_path, "a;b;y\n1.0;2.50;x\n3;4.5;z\n"), "y").describe()
+    value = load_table(write(tmp_path, "a,b,y\n1,2.5,x\n3,4.6,z\n"), "y").describe()
+    label = load_table(write(tmp_path, "a,b,y\n1,2.5,x\n3,4.5,x2\n"), "y").describe()
+    assert one == same
+    assert len({one["sha256"], value["sha256"], label["sha256"]}) == 3
+
+
+def test_a_file_is_never_taken_for_a_published_table(tmp_path):
+    rows = "".join(f"{i},{i % 2}\n" for i in range(40))
+    path = write(tmp_path, "a,y\n" + rows, name="sonar.csv")
+    plan, _, protocol = plan_dense(
+        path, target="y", repeats=1, folds=2, seed=7, epochs=None, engine="compiled"
+    )
+    assert plan.name == "sonar.csv"
+    assert protocol.hidden_layer_sizes == (8, 4)
+
+
+def test_networks_are_sized_by_the_table():
+    options = {"target": None, "repeats": 1, "folds": 10, "seed": 7, "engine": "compiled"}
+    _, _, protocol = plan_dense("breast_cancer", epochs=None, **options)
+    assert protocol.hidden_layer_sizes == (30, 15)
+    sonar_steps = 300 * 187 / 16
+    assert protocol.epochs * 513 / 16 == pytest.approx(sonar_steps, rel=0.01)
+    _, _, protocol = plan_dense("breast_cancer", epochs=4, **options)
+    assert protocol.epochs == 4
+
+
+def test_the_target_must_be_named_and_be_there(tmp_path):
+    path = write(tmp_path, "length,width,species\n1,2,a\n")
+    assert "columns: length, width, species" in refuse(path, None)
+    assert "did you mean species?" in refuse(path, "Spezies")
+    assert "its columns: length, width, species" in refuse(path, "y")
+    assert "has its own target" in refuse("breast_cancer", "y")
+
+
+def test_unreadable_files_are_refused(tmp_path):
+    assert "no file" in refuse(tmp_path / "missing.csv")
+    assert "cannot be read" in refuse(write(tmp_path, ""))
+    assert "cannot be read" in refuse(tmp_path)
+    assert "has no rows" in refuse(write(tmp_path, "a,y\n"))
+    path = tmp_path / "latin.csv"
+    path.write_bytes("größe,y\n1,2\n".encode("latin-1"))
+    assert "'utf-8' codec" in refuse(path)
+    assert "cannot be read" in refuse(write(tmp_path, "a,y\n1,2\n1,2,3\n"))
+
+
+def test_unknown_names_suggest_the_nearest():
+    assert "did you mean sonar?" in refuse("sonnar", None)
+    assert "known: breast_cancer, sonar" in refuse("xyz", None)
+
+
+def test_targets_that_are_no_classes_are_refused(tmp_path):
+    assert "single class, 1" in refuse(pd.DataFrame({"a": [1, 2], "y": [1, 1]}))
+    assert "2 values are missing" in refuse(pd.DataFrame({"a": [1, 2, 3], "y": [1, None, None]}))
+    assert "a quantity" in refuse(pd.DataFrame({"a": range(9), "y": np.linspace(0, 1, 9)}))
+    assert "a quantity" in refuse(pd.DataFrame({"a": range(90), "y": range(90)}))
+    lone = pd.DataFrame({"a": range(9), "y": ["cat"] * 8 + ["dog"]})
+    assert "Class dog of table has 1 rows, fewer than the 2 folds" in refuse(lone)
+
+
+def test_features_that_cannot_be_used_are_refused():
+    assert "'a' of table holds infinite" in refuse(pd.DataFrame({"a": [1, np.inf], "y": [0, 1]}))
+    assert "no feature column" in refuse(pd.DataFrame({"y": [0, 1]}))
+    twice = pd.DataFrame([[1, 2, 0], [3, 4, 1]], columns=["a", "a", "y"])
+    assert "several columns named 'a'" in refuse(twice)
+
+
+@pytest.mark.parametrize("option", ["repeats", "folds", "seed", "epochs"])
+def test_arguments_out_of_range_are_refused(option):
+    assert option in refuse("breast_cancer", None, **{option: -1})
