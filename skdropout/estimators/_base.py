@@ -87,6 +87,12 @@ class NetworkEstimator(TrainingParameters):
             super()._validate_params()
         except InvalidParameterError as error:
             raise InvalidParameterError(f"{error}{self._suggestion()}") from None
+        for name, value in self.get_params(deep=False).items():
+            if isinstance(value, type):
+                raise InvalidParameterError(
+                    f"The {name!r} parameter of {type(self).__name__} expects an object, got the "
+                    f"class {value.__name__}. Pass {name}={value.__name__}()."
+                )
 
     def _suggestion(self) -> str:
         for name, constraints in self._parameter_constraints.items():
@@ -141,12 +147,12 @@ class NetworkEstimator(TrainingParameters):
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
         """Leave the estimator as it was, unfitted or fitted, where a fit fails or is stopped."""
-        before = dict(vars(self))
+        before = self.__dict__.copy()
         try:
             yield
         except BaseException:
-            vars(self).clear()
-            vars(self).update(before)
+            self.__dict__.clear()
+            self.__dict__.update(before)
             raise
 
     def _training_set(
@@ -234,7 +240,7 @@ class NetworkEstimator(TrainingParameters):
 
     def _keep(self, job: TrainingJob, result: TrainingResult) -> Self:
         """Turn what training left behind into fitted attributes."""
-        vars(self).pop("model_", None)
+        self.__dict__.pop("model_", None)
         self._result = result
         self._objective = job.objective
         self.network_ = job.network

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
-from sklearn.utils._param_validation import StrOptions
-
 from skdropout.estimators._classifier import NetworkClassifier
 from skdropout.estimators._parameters import (
     ACTIVATIONS,
@@ -16,6 +14,7 @@ from skdropout.estimators._parameters import (
     TrainingParameters,
     documented,
     initializer_name,
+    names,
 )
 from skdropout.networks import MLPNetwork
 
@@ -101,7 +100,7 @@ class DropoutMLPClassifier(NetworkClassifier):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "hidden_layer_sizes": [POSITIVE_INTEGER, "array-like"],
-        "activation": [StrOptions(ACTIVATIONS)],
+        "activation": [names(ACTIVATIONS)],
         "input_dropout": [RATE],
         "dropout": [RATE, "array-like"],
         "max_norm": [POSITIVE, None],
@@ -114,7 +113,6 @@ class DropoutMLPClassifier(NetworkClassifier):
         return MLPNetwork(
             input_shape=input_shape,
             n_outputs=n_outputs,
-            rescaled=self.rescale is not None,
             kernel_initializer=initializer_name(self.kernel_initializer),
             max_norm=None if self.max_norm is None else float(self.max_norm),
             hidden_layer_sizes=sizes,

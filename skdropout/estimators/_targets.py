@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
@@ -44,7 +46,17 @@ class ClassEncoding:
     def encode(self, y: np.ndarray) -> np.ndarray:
         """Return the target as the network's loss takes it."""
         if self.objective is Objective.MULTILABEL:
+            if y.shape[1:] != self.classes.shape:
+                raise ValueError(
+                    f"y expects an indicator matrix with {len(self.classes)} labels, which this "
+                    f"estimator was first given; got the shape {y.shape}."
+                )
             return y.astype(np.float32)
+        if y.ndim != 1:
+            raise ValueError(
+                "y expects one label for each row, which this estimator was first given; got a "
+                f"multilabel indicator matrix of shape {y.shape}."
+            )
         codes = np.searchsorted(self.classes, y).clip(max=len(self.classes) - 1)
         unknown = self.classes[codes] != y
         if unknown.any():
@@ -80,13 +92,7 @@ class ClassEncoding:
             present = np.count_nonzero(shares)
             factors = shares.sum() / (present * np.where(shares > 0, shares, np.inf))
             return factors[codes]
-        unknown = [label for label in class_weight if label not in self.classes]
-        if unknown:
-            raise ValueError(
-                f"class_weight names the classes {unknown}, which are not in y; y has "
-                f"{self.classes.tolist()}."
-            )
-        return np.array([class_weight.get(label, 1.0) for label in self.classes])[codes]
+        return _factors(class_weight, self.classes.tolist())[codes]
 
     def decision(self, outputs: np.ndarray) -> np.ndarray:
         """Return the logits in scikit-learn's shape."""
@@ -119,10 +125,26 @@ class ClassEncoding:
         return self.classes[outputs.argmax(axis=1)]
 
 
-def checked_target(y: Any) -> np.ndarray:
+def _factors(class_weight: Mapping[Any, float], classes: list[Any]) -> np.ndarray:
+    """Return the factor of each class; those that are not named have the factor one."""
+    if not all(isinstance(v, Real) and 0 <= v < np.inf for v in class_weight.values()):
+        raise ValueError(
+            f"class_weight expects a number from 0 upwards for each class, got {class_weight!r}."
+        )
+    unknown = [label for label in class_weight if label not in classes]
+    if unknown and any(label not in class_weight for label in classes):
+        raise ValueError(
+            f"class_weight names the classes {unknown}, which are not in y; y has {classes}."
+        )
+    return np.array([float(class_weight.get(label, 1)) for label in classes])
+
+
+def checked_target(y: np.ndarray) -> np.ndarray:
     """Return a classification target as an array, or say why it is none."""
     if hasattr(y, "toarray"):
         y = y.toarray()
+    if y.dtype == object:
+        _check_objects(y)
     check_classification_targets(y)
     kind = type_of_target(y)
     if kind == "multiclass-multioutput":
@@ -131,5 +153,26 @@ def checked_target(y: Any) -> np.ndarray:
             "one classifier for each column (sklearn.multioutput.MultiOutputClassifier)."
         )
     if kind == "multilabel-indicator":
-        return np.asarray(y)
+        if not np.isin(y, (0, 1)).all():
+            raise ValueError(
+                "a multilabel y expects 1 where a row has a label and 0 where it has not, got "
+                f"the values {np.unique(y).tolist()}."
+            )
+        return y
     return column_or_1d(y, warn=True)
+
+
+def _check_objects(y: np.ndarray) -> None:
+    """Reject missing labels, and labels that have no order among each other."""
+    missing = int(pd.isna(y).sum())
+    if missing:
+        raise ValueError(
+            f"y has {missing} missing labels (None or nan). Leave those rows out, or give them a "
+            "label of their own."
+        )
+    kinds = {"str" if isinstance(label, str) else "number" for label in y.flat}
+    if len(kinds) > 1:
+        raise ValueError(
+            "y mixes text and numbers, which cannot be told apart as classes. Convert all labels "
+            "to one type, as in y.astype(str)."
+        )

@@ -28,6 +28,7 @@ class EpochCallbacks:
 
     def __init__(self, job: TrainingJob, run: Run) -> None:
         self._run = run
+        self._callbacks = job.callbacks
         self._list: Any = None
         if not job.callbacks:
             return
@@ -35,6 +36,7 @@ class EpochCallbacks:
 
         from skdropout.training._keras_model import compiled_model
 
+        reject_foreign(job.callbacks)
         for callback in job.callbacks:
             _reject_batch_level(callback)
         self._model = compiled_model(job)
@@ -57,6 +59,7 @@ class EpochCallbacks:
         if self._list is not None and kind is None:
             self._list.on_train_end()
             self._run.weights = self._model.get_weights()
+        let_go(self._callbacks)
 
     def begin_epoch(self, epoch: int) -> None:
         """Tell the callbacks that an epoch begins; they may set the learning rate."""
@@ -82,13 +85,26 @@ class EpochCallbacks:
             self._run.learning_rate = float(rate.numpy())
 
 
+def reject_foreign(callbacks: tuple[Any, ...]) -> None:
+    """Raise unless all are Keras callbacks."""
+    import keras
+
+    for callback in callbacks:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise TypeError(
+                f"callbacks expects keras.callbacks.Callback objects, got {callback!r}."
+            )
+
+
+def let_go(callbacks: tuple[Any, ...]) -> None:
+    """Take the model off the callbacks, so that the estimator that has them can be copied."""
+    for callback in callbacks:
+        callback._model = None
+
+
 def _reject_batch_level(callback: Any) -> None:
     import keras
 
-    if not isinstance(callback, keras.callbacks.Callback):
-        raise TypeError(
-            f"callbacks expects keras.callbacks.Callback objects, got {type(callback).__name__}."
-        )
     harmless: tuple[type, ...] = (keras.callbacks.TerminateOnNaN,)
     if getattr(callback, "save_freq", None) == "epoch":
         harmless += (keras.callbacks.ModelCheckpoint,)

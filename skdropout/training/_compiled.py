@@ -34,9 +34,8 @@ class CompiledEngine:
         """Train, and return what came of it."""
         if job.plan.optimizer not in OPTIMIZER_NAMES:
             raise ValueError(
-                f"engine='compiled' takes the optimiser by its name ({', '.join(OPTIMIZER_NAMES)}), "
-                f"got an object of class {type(job.plan.optimizer).__name__}. Use engine='keras' "
-                "for objects."
+                f"engine='compiled' takes an optimiser by its name ({', '.join(OPTIMIZER_NAMES)}), "
+                f"got a {type(job.plan.optimizer).__name__} object. Use engine='keras' for objects."
             )
         program = program_for(_key(job))
         return _Run(job, program).result()

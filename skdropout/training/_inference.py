@@ -102,4 +102,4 @@ class Validation:
             losses, hits = self._score(weights, *tensors)
             loss += losses.numpy().astype(np.float64) @ scale
             right += hits.numpy().astype(np.float64) @ counts
-        return Evaluation(loss / self._total, right / self._total)
+        return Evaluation(float(loss / self._total), float(right / self._total))

@@ -11,6 +11,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from skdropout.networks import Network
+from skdropout.training._callbacks import let_go, reject_foreign
 from skdropout.training._data import TrainingSet
 from skdropout.training._job import TrainingJob, Watch
 from skdropout.training._keras_model import compiled_model, optimizer_slots
@@ -23,6 +24,7 @@ class KerasEngine:
     def train(self, job: TrainingJob) -> TrainingResult:
         """Train, and return what came of it."""
         wrapper_class = _scikeras_wrapper()
+        reject_foreign(job.callbacks)
         model = compiled_model(job)
         guard = _Guard(job)
         wrapper = wrapper_class(
@@ -32,7 +34,10 @@ class KerasEngine:
             verbose=0,
             fit__callbacks=[*job.callbacks, guard],
         )
-        wrapper.fit(job.rows.X, job.rows.y)
+        try:
+            wrapper.fit(job.rows.X, job.rows.y)
+        finally:
+            let_go(job.callbacks)
         weights = guard.best_weights or model.get_weights()
         reject_divergence(weights, guard.history, job.plan.learning_rate)
         return TrainingResult(

@@ -46,7 +46,11 @@ class DivergenceError(FloatingPointError, ValueError):
     """The loss is no longer a finite number."""
 
     def __init__(self, epoch: int, learning_rate: float, loss: float) -> None:
-        super().__init__(
+        super().__init__(epoch, learning_rate, float(loss))  # pickle passes these on
+
+    def __str__(self) -> str:
+        epoch, learning_rate, loss = self.args
+        return (
             f"training diverged: the loss became {loss} in epoch {epoch + 1}. Lower the learning "
             f"rate (it is {learning_rate:g}; try {learning_rate / 10:g}), scale the features "
             "(rescale='standardize', or a StandardScaler before the estimator), or set "

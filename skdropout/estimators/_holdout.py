@@ -1,0 +1,30 @@
+"""Validation rows for early stopping, set aside from the training rows."""
+
+import numpy as np
+
+from skdropout.training import TrainingSet
+
+_STRATIFIED = 2  # rows that each class needs for a share on both sides of the split
+
+
+def hold_out(
+    rows: TrainingSet, fraction: float, *, seed: int, strata: np.ndarray | None, shuffle: bool
+) -> tuple[TrainingSet, TrainingSet]:
+    """Split rows for training and for validation: by class where possible, or the last ones."""
+    n_rows = len(rows.rows)
+    n_held = int(np.ceil(fraction * n_rows))
+    if n_held == n_rows:
+        raise ValueError(
+            f"validation_fraction={fraction} sets all training rows aside (n_samples={n_rows}, "
+            "where equal rows count once). Lower it, or set early_stopping=False."
+        )
+    if not shuffle:
+        return rows.split_tail(fraction)
+    if strata is not None and not _can_stratify(strata[rows.rows], n_held):
+        strata = None
+    return rows.split(fraction, seed, strata)
+
+
+def _can_stratify(strata: np.ndarray, n_held: int) -> bool:
+    _, counts = np.unique(strata, return_counts=True)
+    return counts.min() >= _STRATIFIED and min(n_held, len(strata) - n_held) >= len(counts)
