@@ -2,7 +2,7 @@
 
 from skdropout.training._data import TrainingSet
 from skdropout.training._job import Engine, TrainingJob
-from skdropout.training._objectives import Evaluation, Objective
+from skdropout.training._objectives import Objective
 from skdropout.training._plan import OPTIMIZER_NAMES, EarlyStopping, TrainingPlan
 from skdropout.training._result import DivergenceError, Ending, TrainingResult
 
@@ -13,7 +13,6 @@ __all__ = [
     "EarlyStopping",
     "Ending",
     "Engine",
-    "Evaluation",
     "Objective",
     "TrainingJob",
     "TrainingPlan",

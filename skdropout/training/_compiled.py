@@ -1,7 +1,5 @@
 """The compiled engine: whole chunks of the plan in one call."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,21 +8,15 @@ from tqdm.auto import tqdm
 
 from skdropout.networks import Network
 from skdropout.training._callbacks import EpochCallbacks
-from skdropout.training._data import TrainingSet
-from skdropout.training._inference import Validation, predictor_for
-from skdropout.training._job import TrainingJob, Watch
-from skdropout.training._objectives import Objective
-from skdropout.training._plan import OPTIMIZER_NAMES, TrainingPlan
-from skdropout.training._program import (
-    Batches,
-    Program,
-    ProgramKey,
-    Rows,
-    Settings,
-    State,
-    program_for,
-)
+from skdropout.training._inference import predictor_for
+from skdropout.training._job import TrainingJob
+from skdropout.training._plan import OPTIMIZER_NAMES
+from skdropout.training._program import Program, program_for
 from skdropout.training._result import DivergenceError, Ending, TrainingResult, reject_divergence
+from skdropout.training._step import Held, Rows, Settings, State, Watched
+from skdropout.training._tables import Epochs, key_of, training_rows, validation_rows
+
+_NEVER = np.iinfo(np.int32).max
 
 
 class CompiledEngine:
@@ -37,64 +29,11 @@ class CompiledEngine:
                 f"engine='compiled' takes an optimiser by its name ({', '.join(OPTIMIZER_NAMES)}), "
                 f"got a {type(job.plan.optimizer).__name__} object. Use engine='keras' for objects."
             )
-        program = program_for(_key(job))
-        return _Run(job, program).result()
+        return _Run(job, program_for(key_of(job))).result()
 
     def outputs(self, network: Network, weights: list[np.ndarray], X: np.ndarray) -> np.ndarray:
         """Return the network's outputs, of shape (n_rows, n_outputs)."""
         return predictor_for(network, X.dtype).outputs(weights, X)
-
-
-def _key(job: TrainingJob) -> ProgramKey:
-    fused = job.network.fuses_at(job.plan.batch_size)
-    return ProgramKey(
-        structure=job.network.structure,
-        objective=job.objective,
-        optimizer=job.plan.optimizer,
-        nesterov=job.plan.nesterov,
-        batch_size=job.plan.batch_size,
-        capacity=_capacity(len(job.rows.X)) if fused else None,
-        dtype=str(job.rows.X.dtype),
-        weighted=job.rows.weights is not None,
-    )
-
-
-def _capacity(n_rows: int) -> int:
-    """Round up, so that tables of about one size share a program: at most twice, or an eighth."""
-    octave = max(256, 1 << (n_rows - 1).bit_length())
-    if octave <= 1 << 16:
-        return octave
-    eighth = octave // 16
-    return -(-n_rows // eighth) * eighth
-
-
-@dataclass
-class _Group:
-    """Some epochs of the plan, as batches."""
-
-    index: np.ndarray
-    sizes: np.ndarray
-    rates: np.ndarray
-    n_epochs: int
-
-
-def _groups(plan: TrainingPlan, positions: np.ndarray, most_epochs: int) -> Iterator[_Group]:
-    steps, batch = plan.steps_per_epoch(len(positions)), plan.batch_size
-    sizes = np.full(steps, batch, dtype=np.int32)
-    sizes[-1] = len(positions) - (steps - 1) * batch
-    orders = plan.orders(positions)
-    for start in range(0, plan.epochs, most_epochs):
-        n_epochs = min(most_epochs, plan.epochs - start)
-        index = np.zeros((n_epochs, steps * batch), dtype=np.int32)
-        for epoch in range(n_epochs):
-            index[epoch, : len(positions)] = next(orders)
-        first = plan.first_step + start * steps
-        yield _Group(
-            index.reshape(-1, batch),
-            np.tile(sizes, n_epochs),
-            plan.rates(first + np.arange(n_epochs * steps), steps).astype(np.float32),
-            n_epochs,
-        )
 
 
 class _Run:
@@ -102,56 +41,40 @@ class _Run:
 
     def __init__(self, job: TrainingJob, program: Program) -> None:
         self.job, self.program = job, program
-        self.plan = job.plan
-        self.state = self._first_state()
         self.history: dict[str, list[float]] = {}
         self.n_steps = job.plan.first_step
         self.learning_rate = job.plan.learning_rate
-        self.best: list[Any] | None = None
         self.ending = Ending.FINISHED
-        self.watch = Watch(job.plan.early_stopping)
-        self.validation = (
-            Validation(job.network, job.objective, job.validation) if job.validation else None
-        )
+        self.state = self._first_state()
+        best = [*self.state.trainable, *self.state.frozen] if job.validation else []
+        infinity = tf.constant(np.inf, tf.float32)
+        self.watched = Watched(infinity, tf.constant(0), infinity, best)
 
     def result(self) -> TrainingResult:
         """Carry the plan out."""
-        job, plan = self.job, self.plan
+        job, plan, program = self.job, self.job.plan, self.program
         positions = job.rows.positions
-        table = _rows_on_device(job.rows, self.program.key)
-        settings = Settings(
-            *(
-                tf.constant(value, tf.float32)
-                for value in (plan.momentum, plan.weight_decay, job.network.max_norm or np.inf)
-            )
-        )
-        callbacks = EpochCallbacks(job, self)
-        singly = self.validation is not None or bool(job.callbacks)
-        per_group = self.program.steps_per_call // plan.steps_per_epoch(len(positions))
+        rows = training_rows(job.rows, program.key)
+        held = validation_rows(job.validation, program.key)
+        settings = self._settings()
+        at_once = max(1, program.steps_per_call // plan.steps_per_epoch(len(positions)))
         bar = tqdm(total=plan.epochs, unit="epoch", desc="fit", disable=not job.verbose)
+        callbacks = EpochCallbacks(job, self)
         with bar, callbacks:
-            for group in _groups(plan, positions, 1 if singly else max(1, per_group)):
-                callbacks.begin_epoch(len(self.history.get("loss", [])))
-                self._train(group, table, settings)
+            for epochs in Epochs.of(plan, positions, 1 if job.callbacks else at_once):
+                done = len(self.history.get("loss", []))
+                callbacks.begin_epoch(done)
+                self._train(epochs, rows, held, settings)
                 bar.set_postfix(loss=self.history["loss"][-1], refresh=False)
-                bar.update(group.n_epochs)
-                if singly and self._ends(callbacks):
+                bar.update(len(self.history["loss"]) - done)
+                if self._ends(callbacks, settings):
                     break
         return self._finish()
 
     @property
     def weights(self) -> list[Any]:
         """The values of the model's weights now, in Keras's order."""
-        model = self.program.model
-        known = {
-            id(variable): value
-            for variables, values in (
-                (model.trainable_variables, self.state.trainable),
-                (model.non_trainable_variables, self.state.frozen),
-            )
-            for variable, value in zip(variables, values, strict=True)
-        }
-        return [known[id(variable)] for variable in model.weights]
+        return self._in_order([*self.state.trainable, *self.state.frozen])
 
     @weights.setter
     def weights(self, values: list[Any]) -> None:
@@ -166,6 +89,13 @@ class _Run:
             trainable=merged(model.trainable_variables, self.state.trainable),
             frozen=merged(model.non_trainable_variables, self.state.frozen),
         )
+
+    def _in_order(self, values: list[Any]) -> list[Any]:
+        """Sort values of the trainable and then of the other variables as Keras does."""
+        model = self.program.model
+        variables = [*model.trainable_variables, *model.non_trainable_variables]
+        known = {id(v): value for v, value in zip(variables, values, strict=True)}
+        return [known[id(variable)] for variable in model.weights]
 
     def _first_state(self) -> State:
         job, model = self.job, self.program.model
@@ -197,81 +127,68 @@ class _Run:
         width = len(trainable)
         return [tensors[start : start + width] for start in range(0, len(tensors), width)]
 
-    def _train(self, group: _Group, table: Rows, settings: Settings) -> None:
-        call, n_steps = self.program.steps_per_call, len(group.sizes)
-        logs = []
-        for start in range(0, n_steps, call):
-            chunk = slice(start, start + call)
-            batches = Batches(
-                _padded(group.index[chunk], call),
-                _padded(group.sizes[chunk], call),
-                _padded(group.rates[chunk] * np.float32(self.learning_rate), call),
-                tf.constant(min(call, n_steps - start)),
-                tf.constant(self.n_steps),
+    def _settings(self) -> Settings:
+        plan, rule = self.job.plan, self.job.plan.early_stopping
+        return Settings(
+            momentum=tf.constant(plan.momentum, tf.float32),
+            weight_decay=tf.constant(plan.weight_decay, tf.float32),
+            max_norm=tf.constant(self.job.network.max_norm or np.inf, tf.float32),
+            tol=tf.constant(rule.tol if rule else 0.0, tf.float32),
+            patience=tf.constant(rule.n_iter_no_change if rule else _NEVER),
+        )
+
+    def _train(self, epochs: Epochs, rows: Rows, held: Held, settings: Settings) -> None:
+        logs: list[np.ndarray] = []
+        length = self.program.steps_per_call
+        for batches in epochs.chunks(length, self.n_steps, self.learning_rate):
+            self.state, self.watched, taken, log = self.program.run(
+                self.state, self.watched, rows, held, batches, settings
             )
-            self.state, log = self.program.train(self.state, table, batches, settings)
-            taken = min(call, n_steps - start)
-            logs.append(log.numpy()[:taken].astype(np.float64))
-            self.n_steps += taken
-        self._record(np.concatenate(logs), group)
+            logs.append(log.numpy()[: int(taken)].astype(np.float64))
+            if taken < batches.n_steps:
+                break
+        self._record(np.concatenate(logs), epochs)
 
-    def _record(self, logs: np.ndarray, group: _Group) -> None:
-        logs = logs.reshape(group.n_epochs, -1, 2)
-        sizes = group.sizes.reshape(group.n_epochs, -1)
-        losses = (logs[:, :, 0] * sizes).sum(axis=1) / sizes.sum(axis=1)
-        if not np.isfinite(losses).all():
-            worst = int(np.argmin(np.isfinite(losses)))
-            epoch = len(self.history.get("loss", [])) + worst
-            raise DivergenceError(epoch, self.learning_rate, losses[worst])
-        self.history.setdefault("loss", []).extend(losses.tolist())
+    def _record(self, logs: np.ndarray, epochs: Epochs) -> None:
+        """Sum up the steps of each epoch; a stopped chunk ends with an epoch, too."""
+        self.n_steps += len(logs)
+        ends = np.flatnonzero(epochs.ends[: len(logs)])
+        starts = np.append(0, ends[:-1] + 1)
+        sizes = epochs.sizes[: len(logs)]
+        n_rows = np.add.reduceat(sizes, starts)
+        columns = {"loss": np.add.reduceat(logs[:, 0] * sizes, starts) / n_rows}
         if self.job.objective.has_accuracy:
-            hits = logs[:, :, 1].sum(axis=1) / sizes.sum(axis=1)
-            self.history.setdefault("accuracy", []).extend(hits.tolist())
-
-    def _ends(self, callbacks: EpochCallbacks) -> bool:
-        epoch = len(self.history["loss"]) - 1
-        if self.validation is not None:
-            found = self.validation.evaluate(self.weights)
-            self.history.setdefault("val_loss", []).append(found.loss)
+            columns["accuracy"] = np.add.reduceat(logs[:, 1], starts) / n_rows
+        if self.job.validation is not None:
+            columns["val_loss"] = logs[ends, 2]
             if self.job.objective.has_accuracy:
-                self.history.setdefault("val_accuracy", []).append(found.accuracy)
-            if self.watch.improves(epoch, found.loss):
-                self.best = self.weights
-        if callbacks.end_epoch(epoch):
+                columns["val_accuracy"] = logs[ends, 3]
+        done = len(self.history.get("loss", []))
+        for name, values in columns.items():
+            if not np.isfinite(values).all():
+                worst = int(np.argmin(np.isfinite(values)))
+                raise DivergenceError(done + worst, self.learning_rate, values[worst])
+            self.history.setdefault(name, []).extend(values.tolist())
+
+    def _ends(self, callbacks: EpochCallbacks, settings: Settings) -> bool:
+        if callbacks.end_epoch(len(self.history["loss"]) - 1):
             self.ending = Ending.CALLBACK
             return True
-        if self.watch.gives_up:
+        if self.watched.waited >= settings.patience:
             self.ending = Ending.EARLY
             return True
         return False
 
     def _finish(self) -> TrainingResult:
-        weights = [value.numpy() for value in (self.best or self.weights)]
+        stops = self.job.plan.early_stopping is not None and self.job.validation is not None
+        weights = self._in_order(self.watched.best) if stops else self.weights
+        weights = [value.numpy() for value in weights]
         reject_divergence(weights, self.history, self.learning_rate)
         return TrainingResult(
             weights=weights,
             optimizer_state=[value.numpy() for slot in self.state.slots for value in slot],
             history=self.history,
             n_steps=self.n_steps,
-            best_epoch=self.watch.best_epoch,
+            best_epoch=int(np.argmin(self.history["val_loss"])) if stops else None,
             ending=self.ending,
         )
-
-
-def _padded(values: np.ndarray, length: int) -> Any:
-    if len(values) < length:
-        values = np.concatenate(
-            [values, np.zeros((length - len(values), *values.shape[1:]), values.dtype)]
-        )
-    return tf.convert_to_tensor(values)
-
-
-def _rows_on_device(rows: TrainingSet, key: ProgramKey) -> Rows:
-    length = key.capacity or len(rows.X)
-    y_type = np.int32 if key.objective is Objective.MULTICLASS else np.float32
-    weights = np.ones(1, np.float32) if rows.weights is None else _padded(rows.weights, length)
-    return Rows(
-        _padded(rows.X, length),
-        _padded(rows.y.astype(y_type, copy=False), length),
-        tf.convert_to_tensor(weights),
-    )

@@ -42,7 +42,10 @@ class KerasEngine:
         reject_divergence(weights, guard.history, job.plan.learning_rate)
         return TrainingResult(
             weights=weights,
-            optimizer_state=[np.asarray(slot) for slot in optimizer_slots(model.optimizer)],
+            optimizer_state=[
+                keras.ops.convert_to_numpy(slot.value)
+                for slot in optimizer_slots(model.optimizer, len(model.trainable_variables))
+            ],
             history=guard.history,
             n_steps=int(model.optimizer.iterations),
             best_epoch=guard.watch.best_epoch,

@@ -29,7 +29,7 @@ def compiled_model(job: TrainingJob) -> "keras.Model":
     optimizer.exclude_from_weight_decay(var_list=others)
     optimizer.build(model.trainable_variables)
     earlier_state = [] if job.earlier is None else job.earlier.optimizer_state
-    slots = optimizer_slots(optimizer)
+    slots = optimizer_slots(optimizer, len(model.trainable_variables))
     if [value.shape for value in earlier_state] == [tuple(slot.shape) for slot in slots]:
         for slot, value in zip(slots, earlier_state, strict=True):
             slot.assign(value)
@@ -44,9 +44,14 @@ def compiled_model(job: TrainingJob) -> "keras.Model":
     return model
 
 
-def optimizer_slots(optimizer: Any) -> list[Any]:
-    """Return the optimiser's variables that belong to the weights, in Keras's order."""
-    return [v for v in optimizer.variables if v.name not in ("iteration", "learning_rate")]
+def optimizer_slots(optimizer: Any, n_weights: int) -> list[Any]:
+    """Return the optimiser's variables for its weights: all of one kind, then of the next.
+
+    Keras has the kinds of each weight together, and every engine goes on from any other's.
+    """
+    slots = [v for v in optimizer.variables if v.name not in ("iteration", "learning_rate")]
+    n_kinds = len(slots) // n_weights
+    return [slot for kind in range(n_kinds) for slot in slots[kind::n_kinds]]
 
 
 def _loss(objective: Objective) -> Any:

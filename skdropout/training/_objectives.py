@@ -1,6 +1,5 @@
 """What training minimises, for each kind of target."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -42,11 +41,3 @@ class Objective(StrEnum):
             return ops.cast(right, "float32")
         right = ops.equal(outputs > 0, y > 0.5)
         return ops.mean(ops.cast(right, "float32"), axis=-1)
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Mean loss and accuracy over some rows."""
-
-    loss: float
-    accuracy: float

@@ -12,71 +12,51 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from skdropout.networks import Network
+from skdropout.training._cost import steps_per_call
 from skdropout.training._objectives import Objective
-from skdropout.training._optimizers import OPTIMIZERS, Step
-
-_MOST_STEPS = 4096
-_OPERATIONS_PER_CALL = 2.5e9  # about 0.1 to 0.3 seconds, after which Ctrl-C is heard
+from skdropout.training._optimizers import OPTIMIZERS
+from skdropout.training._step import Batches, Held, Rows, Settings, State, Stepper, Watched
 
 
 @dataclass(frozen=True)
 class ProgramKey:
-    """All that a program depends on: two fits with the same key share one program."""
+    """All that a program depends on: two fits with the same key share one program.
+
+    Parameters
+    ----------
+    structure : Network
+        The network without what is data.
+    objective, optimizer, nesterov, batch_size
+        Of the plan.
+    dtype : str
+        Type of the features.
+    weighted, watched : bool
+        Whether rows have weights of their own, and whether there are validation rows.
+    capacity, held_capacity : int or None
+        Rows that the tables have room for where XLA compiles the loop, which needs fixed shapes.
+    """
 
     structure: Network
     objective: Objective
     optimizer: str
     nesterov: bool
     batch_size: int
-    capacity: int | None
     dtype: str
     weighted: bool
+    watched: bool
+    capacity: int | None
+    held_capacity: int | None
 
     @property
     def fused(self) -> bool:
-        """Whether XLA compiles the loop; it then needs a fixed number of rows."""
+        """Whether XLA compiles the loop."""
         return self.capacity is not None
-
-
-class State(NamedTuple):
-    """What a step changes: trainable weights, the layers' other variables, optimiser slots."""
-
-    trainable: list[Any]
-    frozen: list[Any]
-    slots: list[list[Any]]
-
-
-class Rows(NamedTuple):
-    """The table on the device, padded to the program's capacity."""
-
-    X: Any
-    y: Any
-    weights: Any
-
-
-class Batches(NamedTuple):
-    """A chunk of the plan: the rows, the size and the learning rate of each step."""
-
-    index: Any
-    sizes: Any
-    rates: Any
-    n_steps: Any
-    first_step: Any
-
-
-class Settings(NamedTuple):
-    """The hyperparameters that are data."""
-
-    momentum: Any
-    weight_decay: Any
-    max_norm: Any
 
 
 class Program:
@@ -87,16 +67,72 @@ class Program:
         self.model = key.structure.build(fused=key.fused)
         self.optimizer = OPTIMIZERS[key.optimizer]
         self.steps_per_call = steps_per_call(self.model, key.batch_size)
-        self._train = tf.function(
+        self._stepper = Stepper(
+            self.model,
+            key.objective,
+            self.optimizer,
+            key.nesterov,
+            key.batch_size,
+            padded=key.fused,
+            masked=key.fused and key.structure.batch_normalised,
+        )
+        self._run = tf.function(
             self._loop, jit_compile=key.fused, autograph=False, input_signature=self._signature()
         ).get_concrete_function()
 
-    def train(self, state: State, rows: Rows, batches: Batches, settings: Settings) -> Any:
-        """Take the steps of a chunk; return the new state and each step's loss and hits."""
-        return self._train(state, rows, batches, settings)
+    def run(
+        self,
+        state: State,
+        watched: Watched,
+        rows: Rows,
+        held: Held,
+        batches: Batches,
+        settings: Settings,
+    ) -> tuple[State, Watched, Any, Any]:
+        """Take the steps of a chunk, or fewer where the stopping rule says so.
+
+        Returns the new state, the rule's, the number of steps taken, and a row of numbers for
+        each step: loss and right answers of the batch and, where an epoch ends, validation loss
+        and accuracy.
+        """
+        return self._run(state, watched, rows, held, batches, settings)
+
+    def _loop(
+        self,
+        state: State,
+        watched: Watched,
+        rows: Rows,
+        held: Held,
+        batches: Batches,
+        settings: Settings,
+    ) -> tuple[State, Watched, Any, Any]:
+        def going_on(number: Any, state: State, watched: Watched, logs: Any) -> Any:
+            return tf.logical_and(number < batches.n_steps, watched.waited < settings.patience)
+
+        def body(number: Any, state: State, watched: Watched, logs: Any) -> Any:
+            state, loss, hits = self._stepper.train(state, rows, batches, settings, number)
+            log = [loss, hits]
+            if self.key.watched:
+                watched, *found = tf.cond(
+                    batches.ends[number],
+                    lambda: self._stepper.look(state, held, watched, settings),
+                    lambda: (watched, tf.constant(0.0), tf.constant(0.0)),
+                )
+                log += found
+            logs = tf.tensor_scatter_nd_update(logs, [[number]], [tf.stack(log)])
+            return number + 1, state, watched, logs
+
+        logs = tf.zeros([self.steps_per_call, 4 if self.key.watched else 2])
+        taken, state, watched, logs = tf.while_loop(
+            going_on, body, (tf.constant(0), state, watched, logs), parallel_iterations=1
+        )
+        return state, watched, taken, logs
 
     def _signature(self) -> tuple[Any, ...]:
         key, steps = self.key, self.steps_per_call
+        trainable, frozen = self.model.trainable_variables, self.model.non_trainable_variables
+        multiclass = key.objective is Objective.MULTICLASS
+        y_shape = () if multiclass else (key.structure.n_outputs,)
 
         def spec(shape: tuple[int | None, ...], dtype: Any = tf.float32) -> tf.TensorSpec:
             return tf.TensorSpec(shape, dtype)
@@ -104,125 +140,33 @@ class Program:
         def like(variables: list[Any]) -> list[tf.TensorSpec]:
             return [spec(tuple(v.shape), v.dtype) for v in variables]
 
-        trainable = self.model.trainable_variables
-        multiclass = key.objective is Objective.MULTICLASS
-        y_shape = () if multiclass else (key.structure.n_outputs,)
+        def table(capacity: int | None) -> tuple[tf.TensorSpec, tf.TensorSpec]:
+            return (
+                spec((capacity, *key.structure.input_shape), tf.as_dtype(key.dtype)),
+                spec((capacity, *y_shape), tf.int32 if multiclass else tf.float32),
+            )
+
+        held = key.held_capacity if key.watched else 0
         return (
-            State(
-                like(trainable),
-                like(self.model.non_trainable_variables),
-                [like(trainable) for _ in self.optimizer.slots],
+            State(like(trainable), like(frozen), [like(trainable) for _ in self.optimizer.slots]),
+            Watched(
+                spec(()),
+                spec((), tf.int32),
+                spec(()),
+                like([*trainable, *frozen]) if key.watched else [],
             ),
-            Rows(
-                spec((key.capacity, *key.structure.input_shape), tf.as_dtype(key.dtype)),
-                spec((key.capacity, *y_shape), tf.int32 if multiclass else tf.float32),
-                spec((key.capacity if key.weighted else 1,)),
-            ),
+            Rows(*table(key.capacity), spec((key.capacity if key.weighted else 0,))),
+            Held(*table(held), spec((held,)), spec((held,))),
             Batches(
-                spec((steps, key.batch_size), tf.int32),
-                spec((steps,), tf.int32),
-                spec((steps,)),
-                spec((), tf.int32),
-                spec((), tf.int32),
+                index=spec((steps, key.batch_size), tf.int32),
+                sizes=spec((steps,), tf.int32),
+                rates=spec((steps,)),
+                ends=spec((steps,), tf.bool),
+                n_steps=spec((), tf.int32),
+                first_step=spec((), tf.int32),
             ),
-            Settings(spec(()), spec(()), spec(())),
+            Settings(spec(()), spec(()), spec(()), spec(()), spec((), tf.int32)),
         )
-
-    def _loop(self, state: State, rows: Rows, batches: Batches, settings: Settings) -> Any:
-        def body(number: Any, state: State, logs: Any) -> Any:
-            state, log = self._step(state, rows, batches, settings, number)
-            return number + 1, state, tf.tensor_scatter_nd_update(logs, [[number]], [log])
-
-        logs = tf.zeros([self.steps_per_call, 2])
-        _, state, logs = tf.while_loop(
-            lambda number, *_: number < batches.n_steps,
-            body,
-            (tf.constant(0), state, logs),
-            parallel_iterations=1,
-        )
-        return state, logs
-
-    def _step(
-        self, state: State, rows: Rows, batches: Batches, settings: Settings, number: Any
-    ) -> tuple[State, Any]:
-        size = batches.sizes[number]
-        index = batches.index[number]
-        present = None
-        if self.key.fused:  # the shapes are fixed: a short batch is padded with weightless rows
-            present = tf.range(self.key.batch_size) < size
-        else:
-            index = index[:size]
-        X, y = tf.gather(rows.X, index), tf.gather(rows.y, index)
-        options = {"mask": present} if self.key.fused and self._batch_normalised else {}
-        with tf.GradientTape() as tape:
-            tape.watch(state.trainable)
-            outputs, frozen = self.model.stateless_call(
-                state.trainable, state.frozen, X, training=True, **options
-            )
-            losses = self.key.objective.losses(y, outputs)
-            if self.key.weighted:
-                losses *= tf.gather(rows.weights, index)
-            if present is not None:
-                losses = tf.where(present, losses, 0.0)
-            loss = tf.reduce_sum(losses) / tf.cast(size, tf.float32)
-        gradients = tape.gradient(loss, state.trainable)
-        trainable, slots = self._update(
-            state, gradients, batches.rates[number], batches.first_step + number + 1, settings
-        )
-        hits = self.key.objective.hits(y, outputs)
-        if present is not None:
-            hits = tf.where(present, hits, 0.0)
-        frozen = [tf.convert_to_tensor(value) for value in frozen]
-        return State(trainable, frozen, slots), tf.stack([loss, tf.reduce_sum(hits)])
-
-    @property
-    def _batch_normalised(self) -> bool:
-        return self.key.structure.batch_normalised
-
-    def _update(
-        self, state: State, gradients: list[Any], rate: Any, count: Any, settings: Settings
-    ) -> tuple[list[Any], list[list[Any]]]:
-        step = Step(rate, tf.cast(count, tf.float32), settings.momentum, self.key.nesterov)
-        weights, slots = [], []
-        for number, variable in enumerate(self.model.trainable_variables):
-            weight = state.trainable[number]
-            if variable.name == "kernel":
-                weight -= weight * (settings.weight_decay * rate)
-            weight, own = self.optimizer.update(
-                weight, gradients[number], [slot[number] for slot in state.slots], step
-            )
-            if variable.constraint is not None:
-                weight = _project(weight, settings.max_norm)
-            weights.append(weight)
-            slots.append(own)
-        return weights, [list(slot) for slot in zip(*slots, strict=True)]
-
-
-def _project(kernel: Any, max_norm: Any) -> Any:
-    """Scale the weights into each unit down to the norm where they exceed it.
-
-    The squares are summed by a product with ones: XLA's own sums over rows cost several times more.
-    """
-    squares = tf.reshape(tf.square(kernel), [-1, kernel.shape[-1]])
-    norms = tf.matmul(tf.ones([1, squares.shape[0]]), squares)[0]
-    return kernel * tf.minimum(1.0, max_norm * tf.math.rsqrt(norms))
-
-
-def steps_per_call(model: keras.Model, batch_size: int) -> int:
-    """Return how many steps a call may take to answer within a fraction of a second."""
-    operations = 6 * batch_size * multiplications(model)
-    return int(
-        2 ** np.clip(np.log2(_OPERATIONS_PER_CALL / operations) // 1, 0, np.log2(_MOST_STEPS))
-    )
-
-
-def multiplications(model: keras.Model) -> int:
-    """Count the multiplications that one row costs on its way through the network."""
-    return sum(
-        int(np.prod(layer.kernel.shape)) * int(np.prod(layer.output.shape[1:-1], initial=1))
-        for layer in model.layers
-        if hasattr(layer, "kernel")
-    )
 
 
 _lock = threading.RLock()

@@ -1,0 +1,37 @@
+"""How much work one call into TensorFlow may take."""
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import keras
+
+_OPERATIONS_PER_CALL = 2.5e9  # about 0.1 to 0.3 seconds, after which Ctrl-C is heard
+_MOST_STEPS = 4096
+_ACTIVATION_BYTES = 1 << 26
+_MOST_ROWS = 4096
+
+
+def steps_per_call(model: "keras.Model", batch_size: int) -> int:
+    """Return how many training steps a call takes to answer within a fraction of a second."""
+    operations = 6 * batch_size * _multiplications(model)
+    return _power_of_two(_OPERATIONS_PER_CALL / operations, _MOST_STEPS)
+
+
+def rows_per_call(model: "keras.Model") -> int:
+    """Return how many rows may go through the model at once in bounded memory."""
+    widest = max(math.prod(layer.output.shape[1:]) for layer in model.layers)
+    return _power_of_two(_ACTIVATION_BYTES / (4 * widest), _MOST_ROWS)
+
+
+def _power_of_two(ratio: float, most: int) -> int:
+    return 1 << min(max(int(math.log2(max(ratio, 1))), 0), most.bit_length() - 1)
+
+
+def _multiplications(model: "keras.Model") -> int:
+    """Count the multiplications that one row costs on its way through the network."""
+    return sum(
+        math.prod(layer.kernel.shape) * math.prod(layer.output.shape[1:-1])
+        for layer in model.layers
+        if hasattr(layer, "kernel")
+    )

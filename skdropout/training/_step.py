@@ -1,0 +1,206 @@
+"""One training step and one look at the validation rows, as pure functions of tensors."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import keras
+import tensorflow as tf
+
+from skdropout.training._cost import rows_per_call
+from skdropout.training._objectives import Objective
+from skdropout.training._optimizers import Optimizer, Step
+
+
+class State(NamedTuple):
+    """What a step changes: trainable weights, the layers' other variables, optimiser slots."""
+
+    trainable: list[Any]
+    frozen: list[Any]
+    slots: list[list[Any]]
+
+
+class Rows(NamedTuple):
+    """The training rows; the weights are empty unless some rows weigh more than others."""
+
+    X: Any
+    y: Any
+    weights: Any
+
+
+class Held(NamedTuple):
+    """The validation rows: how often each one counts, and what multiplies its loss."""
+
+    X: Any
+    y: Any
+    counts: Any
+    scale: Any
+
+
+class Batches(NamedTuple):
+    """A chunk of the plan: each step's rows, their number, its rate, whether an epoch ends."""
+
+    index: Any
+    sizes: Any
+    rates: Any
+    ends: Any
+    n_steps: Any
+    first_step: Any
+
+
+class Settings(NamedTuple):
+    """The hyperparameters that are data."""
+
+    momentum: Any
+    weight_decay: Any
+    max_norm: Any
+    tol: Any
+    patience: Any
+
+
+class Watched(NamedTuple):
+    """The stopping rule at work; without validation rows ``best`` stays empty."""
+
+    reference: Any
+    waited: Any
+    best_loss: Any
+    best: list[Any]
+
+
+@dataclass(frozen=True)
+class Stepper:
+    """Trains and evaluates one Keras model by passing tensors through it.
+
+    Parameters
+    ----------
+    model : keras.Model
+        The network, ending in logits; its own variables are neither read nor changed.
+    objective : Objective
+        What to minimise.
+    optimizer : Optimizer
+        How to change the weights.
+    nesterov : bool
+        Of stochastic gradient descent.
+    batch_size : int
+        Rows of a full step.
+    padded : bool
+        Whether shapes are fixed, so that a short batch comes with rows that must not count.
+    masked : bool
+        Whether the network must be told which rows these are.
+    """
+
+    model: keras.Model
+    objective: Objective
+    optimizer: Optimizer
+    nesterov: bool
+    batch_size: int
+    padded: bool
+    masked: bool
+
+    def train(
+        self, state: State, rows: Rows, batches: Batches, settings: Settings, number: Any
+    ) -> tuple[State, Any, Any]:
+        """Take one step; return the new state, the batch's mean loss and its right answers."""
+        size = batches.sizes[number]
+        index = batches.index[number] if self.padded else batches.index[number][:size]
+        present = tf.range(self.batch_size) < size if self.padded else None
+        X, y = tf.gather(rows.X, index), tf.gather(rows.y, index)
+        with tf.GradientTape() as tape:
+            tape.watch(state.trainable)
+            outputs, frozen = self.model.stateless_call(
+                state.trainable,
+                state.frozen,
+                X,
+                training=True,
+                **({"mask": present} if self.masked else {}),
+            )
+            losses = self.objective.losses(y, outputs)
+            if rows.weights.shape[0] != 0:
+                losses *= tf.gather(rows.weights, index)
+            loss = _total(losses, present) / tf.cast(size, tf.float32)
+        gradients = tape.gradient(loss, state.trainable)
+        count = tf.cast(batches.first_step + number + 1, tf.float32)
+        step = Step(batches.rates[number], count, settings.momentum, self.nesterov)
+        trainable, slots = self._update(state, gradients, step, settings)
+        frozen = [tf.convert_to_tensor(value) for value in frozen]
+        hits = _total(self.objective.hits(y, outputs), present)
+        return State(trainable, frozen, slots), loss, hits
+
+    def _update(
+        self, state: State, gradients: list[Any], step: Step, settings: Settings
+    ) -> tuple[list[Any], list[list[Any]]]:
+        weights, slots = [], []
+        for number, variable in enumerate(self.model.trainable_variables):
+            weight = state.trainable[number]
+            if variable.name == "kernel":
+                weight -= weight * (settings.weight_decay * step.rate)
+            weight, own = self.optimizer.update(
+                weight, gradients[number], [slot[number] for slot in state.slots], step
+            )
+            if variable.constraint is not None:
+                weight = _project(weight, settings.max_norm)
+            weights.append(weight)
+            slots.append(own)
+        return weights, [list(slot) for slot in zip(*slots, strict=True)]
+
+    def look(
+        self, state: State, held: Held, watched: Watched, settings: Settings
+    ) -> tuple[Watched, Any, Any]:
+        """Evaluate the validation rows; return what that means, their mean loss and accuracy."""
+        loss, accuracy = self._evaluate(state, held)
+        progress = loss < watched.reference - settings.tol
+        better = loss < watched.best_loss
+        now = [*state.trainable, *state.frozen]
+        best = tf.cond(better, lambda: now, lambda: watched.best)
+        return (
+            Watched(
+                tf.where(progress, loss, watched.reference),
+                tf.where(progress, 0, watched.waited + 1),
+                tf.minimum(loss, watched.best_loss),
+                best,
+            ),
+            loss,
+            accuracy,
+        )
+
+    def _evaluate(self, state: State, held: Held) -> tuple[Any, Any]:
+        n_rows = tf.shape(held.counts)[0]
+        block = rows_per_call(self.model)
+        if self.padded:
+            block = min(block, held.counts.shape[0])
+
+        def rows_from(values: Any, start: Any) -> Any:
+            size = block if self.padded else tf.minimum(block, n_rows - start)
+            others = len(values.shape) - 1
+            return tf.slice(values, [start, *[0] * others], [size, *[-1] * others])
+
+        def add(start: Any, loss: Any, hits: Any) -> tuple[Any, Any, Any]:
+            part = Held(*(rows_from(values, start) for values in held))
+            outputs, _ = self.model.stateless_call(
+                state.trainable, state.frozen, part.X, training=False
+            )
+            loss += tf.reduce_sum(self.objective.losses(part.y, outputs) * part.scale)
+            hits += tf.reduce_sum(self.objective.hits(part.y, outputs) * part.counts)
+            return start + block, loss, hits
+
+        _, loss, hits = tf.while_loop(
+            lambda start, *_: start < n_rows,
+            add,
+            (tf.constant(0), tf.constant(0.0), tf.constant(0.0)),
+            parallel_iterations=1,
+        )
+        total = tf.reduce_sum(held.counts)
+        return loss / total, hits / total
+
+
+def _total(values: Any, present: Any) -> Any:
+    return tf.reduce_sum(values if present is None else tf.where(present, values, 0.0))
+
+
+def _project(kernel: Any, max_norm: Any) -> Any:
+    """Scale the weights into each unit down to the norm where they exceed it.
+
+    The squares are summed by a product with ones: XLA's own sums over rows cost several times more.
+    """
+    squares = tf.reshape(tf.square(kernel), [-1, kernel.shape[-1]])
+    norms = tf.matmul(tf.ones([1, squares.shape[0]]), squares)[0]
+    return kernel * tf.minimum(1.0, max_norm * tf.math.rsqrt(norms))

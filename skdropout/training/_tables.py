@@ -1,0 +1,133 @@
+"""A fit's rows and batches as tensors in the shapes that a program takes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from skdropout.training._data import TrainingSet
+from skdropout.training._job import TrainingJob
+from skdropout.training._objectives import Objective
+from skdropout.training._plan import TrainingPlan
+from skdropout.training._program import ProgramKey
+from skdropout.training._step import Batches, Held, Rows
+
+_FEWEST_ROWS = 256
+_FEWEST_HELD = 32
+
+
+def key_of(job: TrainingJob) -> ProgramKey:
+    """Return the key of the program that a job needs."""
+    fused = job.network.fuses_at(job.plan.batch_size)
+    held = job.validation
+    return ProgramKey(
+        structure=job.network.structure,
+        objective=job.objective,
+        optimizer=job.plan.optimizer,
+        nesterov=job.plan.nesterov,
+        batch_size=job.plan.batch_size,
+        dtype=str(job.rows.X.dtype),
+        weighted=job.rows.weights is not None,
+        watched=held is not None,
+        capacity=_capacity(len(job.rows.X), _FEWEST_ROWS) if fused else None,
+        held_capacity=_capacity(len(held.rows), _FEWEST_HELD) if fused and held else None,
+    )
+
+
+def _capacity(n_rows: int, fewest: int) -> int:
+    """Round up, so that tables of about one size share a program: at most twice, or an eighth."""
+    octave = max(fewest, 1 << (n_rows - 1).bit_length())
+    if octave <= 1 << 16:
+        return octave
+    eighth = octave // 16
+    return -(-n_rows // eighth) * eighth
+
+
+def training_rows(rows: TrainingSet, key: ProgramKey) -> Rows:
+    """Return the table as the program takes it."""
+    length = key.capacity or len(rows.X)
+    weights = np.empty(0, np.float32) if rows.weights is None else padded(rows.weights, length)
+    return Rows(
+        padded(rows.X, length), _targets(rows.y, key, length), tf.convert_to_tensor(weights)
+    )
+
+
+def validation_rows(rows: TrainingSet | None, key: ProgramKey) -> Held:
+    """Return the rows to watch, each once, with their counts."""
+    if rows is None:
+        empty = np.empty((0, *key.structure.input_shape), key.dtype)
+        y_shape = (0,) if key.objective is Objective.MULTICLASS else (0, key.structure.n_outputs)
+        none = np.empty(0, np.float32)
+        tensors = (empty, np.empty(y_shape, _target_type(key)), none, none)
+        return Held(*(tf.convert_to_tensor(values) for values in tensors))
+    which = rows.rows
+    length = key.held_capacity or len(which)
+    counts = np.ones(len(which)) if rows.counts is None else rows.counts
+    scale = counts if rows.weights is None else counts * rows.weights[which]
+    return Held(
+        padded(rows.X[which], length),
+        _targets(rows.y[which], key, length),
+        padded(counts.astype(np.float32), length),
+        padded(scale.astype(np.float32), length),
+    )
+
+
+def _targets(y: np.ndarray, key: ProgramKey, length: int) -> Any:
+    return padded(y.astype(_target_type(key), copy=False), length)
+
+
+def _target_type(key: ProgramKey) -> type[np.generic]:
+    return np.int32 if key.objective is Objective.MULTICLASS else np.float32
+
+
+def padded(values: np.ndarray, length: int) -> Any:
+    """Return the values as a tensor, filled up with zeros."""
+    if len(values) < length:
+        missing = np.zeros((length - len(values), *values.shape[1:]), values.dtype)
+        values = np.concatenate([values, missing])
+    return tf.convert_to_tensor(values)
+
+
+@dataclass(frozen=True)
+class Epochs:
+    """Some epochs of the plan, laid out in steps."""
+
+    index: np.ndarray
+    sizes: np.ndarray
+    rates: np.ndarray
+    ends: np.ndarray
+
+    @classmethod
+    def of(cls, plan: TrainingPlan, positions: np.ndarray, most_at_once: int) -> Iterator["Epochs"]:
+        """Yield the epochs of a plan in their order, some at a time."""
+        steps, batch = plan.steps_per_epoch(len(positions)), plan.batch_size
+        sizes = np.full(steps, batch, dtype=np.int32)
+        sizes[-1] = len(positions) - (steps - 1) * batch
+        orders = plan.orders(positions)
+        for start in range(0, plan.epochs, most_at_once):
+            n_epochs = min(most_at_once, plan.epochs - start)
+            index = np.zeros((n_epochs, steps * batch), dtype=np.int32)
+            for epoch in range(n_epochs):
+                index[epoch, : len(positions)] = next(orders)
+            first = plan.first_step + start * steps
+            yield cls(
+                index.reshape(-1, batch),
+                np.tile(sizes, n_epochs),
+                plan.rates(first + np.arange(n_epochs * steps), steps).astype(np.float32),
+                np.tile(np.arange(steps) == steps - 1, n_epochs),
+            )
+
+    def chunks(self, length: int, first_step: int, learning_rate: float) -> Iterator[Batches]:
+        """Yield the steps as tensors, as many as one call takes."""
+        for start in range(0, len(self.sizes), length):
+            chunk = slice(start, start + length)
+            yield Batches(
+                padded(self.index[chunk], length),
+                padded(self.sizes[chunk], length),
+                padded(self.rates[chunk] * np.float32(learning_rate), length),
+                padded(self.ends[chunk], length),
+                tf.constant(len(self.sizes[chunk])),
+                tf.constant(first_step + start),
+            )
