@@ -1,24 +1,37 @@
-"""The command line: ``skdropout study`` runs a comparison and writes its report."""
+"""The command line: ``skdropout study`` runs comparisons and writes their reports."""
 
 import argparse
 import inspect
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
 from skdropout import __version__
-from skdropout.studies import STUDIES, StudyError, StudyResult, run_dense_study
+from skdropout.studies import (
+    STUDIES,
+    StudyError,
+    StudyResult,
+    run_dense_study,
+    run_image_study,
+)
 
 USER_ERROR, INTERRUPTED = 2, 130
+DEFAULT = ("breast_cancer", "digits")
 _EPILOG = """\
 examples:
-  skdropout study                                  breast cancer, embedded in scikit-learn
-  skdropout study sonar --repeats 20 --jobs 2      the published comparison
-  skdropout study my.csv --target label            your own table
+  skdropout study                                   two small studies, nothing to download
+  skdropout study sonar --repeats 20 --jobs 2       the published comparison of dense networks
+  skdropout study my.csv --target label             the same on your own table
+  skdropout study cifar100 --train-size 10000       the published comparison on images
+  skdropout study --images photos                   the same on your own images
+
+A study that was stopped goes on where it was when it is started again with the same arguments.
 """
+
+Study = Callable[..., StudyResult]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -42,13 +55,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 if all went well, 2 for arguments or data that cannot be used, 130 after Ctrl-C.
     """
     options = vars(_parser().parse_args(arguments))
-    data = options.pop("data")
     # The program, unlike the package, may quieten TensorFlow for itself and its workers.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
-        run = _study_of(data)
-        _check_options(run, options, data)
-        print(run(data, **options))
+        for study, data, its_options in _studies(options):
+            print(study(data, **its_options), flush=True)
     except (StudyError, OSError) as error:
         print(f"skdropout: error: {error}", file=sys.stderr)
         return USER_ERROR
@@ -58,26 +69,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _study_of(data: str) -> Callable[..., StudyResult]:
+def _studies(options: Mapping[str, Any]) -> list[tuple[Study, str, dict[str, Any]]]:
+    """Work out which studies to run, each with those of the options that it has."""
+    given = {name: v for name, v in options.items() if name not in ("names", "images")}
+    if "images" in options:
+        if options["names"]:
+            raise StudyError(f"give either --images or {options['names'][0]}, not both.")
+        chosen: list[tuple[Study, str]] = [(run_image_study, options["images"])]
+    else:
+        chosen = [(_study_of(name), name) for name in options["names"] or DEFAULT]
+    known = set().union(*(_defaults(study) for study, _ in chosen))
+    if strange := [f"--{name}".replace("_", "-") for name in given if name not in known]:
+        names = " and ".join(data for _, data in chosen)
+        raise StudyError(f"{names} has no option {', '.join(strange)}; see skdropout study --help.")
+    if len(chosen) > 1 and "out" in given:
+        outs = [str(Path(given["out"]) / Path(data).stem) for _, data in chosen]
+    else:
+        outs = [given.get("out")]
+    return [
+        (study, data, {n: v for n, v in given.items() if n in _defaults(study)} | {"out": out})
+        for (study, data), out in zip(chosen, outs * (len(chosen) // len(outs)), strict=True)
+    ]
+
+
+def _study_of(name: str) -> Study:
     """Find the study that a name or a file calls for."""
-    if data in STUDIES:
-        return STUDIES[data]
-    if Path(data).suffix or Path(data).exists():
+    if name in STUDIES:
+        return STUDIES[name]
+    if Path(name).suffix == ".npz" or Path(name).is_dir():
+        raise StudyError(f"{name} looks like images: use --images {name}.")
+    if Path(name).suffix or Path(name).exists():
         return run_dense_study
-    near = get_close_matches(data, STUDIES, n=2, cutoff=0.5)
+    near = get_close_matches(name, STUDIES, n=2, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(STUDIES)}."
-    raise StudyError(f"there is no study or file named {data!r}; {hint}")
+    raise StudyError(f"there is no study or file named {name!r}; {hint}")
 
 
-def _check_options(run: Callable[..., StudyResult], options: dict[str, Any], data: str) -> None:
-    """Refuse options that belong to another kind of study."""
-    strange = [f"--{name}".replace("_", "-") for name in options if name not in _defaults(run)]
-    if strange:
-        raise StudyError(f"{data} has no option {', '.join(strange)}; see skdropout study --help.")
-
-
-def _defaults(run: Callable[..., StudyResult]) -> dict[str, Any]:
-    return {name: p.default for name, p in inspect.signature(run).parameters.items()}
+def _defaults(study: Study) -> dict[str, Any]:
+    return {name: p.default for name, p in inspect.signature(study).parameters.items()}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -94,28 +123,60 @@ def _parser() -> argparse.ArgumentParser:
         argument_default=argparse.SUPPRESS,
     )
     study.add_argument(
-        "data",
-        nargs="?",
-        default="breast_cancer",
+        "names",
+        nargs="*",
         metavar="NAME or FILE.csv",
-        help=f"{', '.join(STUDIES)}, or a CSV file with a header (default: breast_cancer)",
+        help=f"{', '.join(STUDIES)}, or a table with a header (default: {' and '.join(DEFAULT)})",
     )
-    defaults = _defaults(run_dense_study)
-
-    def add(name: str, kind: Callable[[str], Any], text: str, **more: Any) -> None:
-        default = defaults[name]
-        text += "" if default is None else f" (default: {default})"
-        study.add_argument(f"--{name}", type=kind, help=text, **more)
-
-    add("target", str, "column of the CSV file that holds the classes", metavar="COLUMN")
-    add("repeats", int, "number of whole cross-validations", metavar="N")
-    add("folds", int, "folds of each cross-validation", metavar="N")
-    add("epochs", int, "passes over the training rows (default: as published)", metavar="N")
-    add("seed", int, "seed of the first cross-validation", metavar="N")
-    add("engine", str, "what trains the networks", choices=["compiled", "keras"])
-    add("jobs", int, "processes; -1 is one per core; scores do not depend on it", metavar="N")
-    add("out", str, "folder to write (default: skdropout-study-NAME)", metavar="DIR")
+    _add(
+        study.add_argument_group("tables"),
+        run_dense_study,
+        target=(str, "COLUMN", "column of the CSV file that holds the classes"),
+        repeats=(int, "N", "number of whole cross-validations"),
+        folds=(int, "N", "folds of each cross-validation"),
+        seed=(int, "N", "seed of the first cross-validation"),
+        epochs=(int, "N", "passes over the training rows (default: as on Sonar)"),
+    )
+    images = study.add_argument_group("images")
+    images.add_argument(
+        "--images",
+        metavar="PATH",
+        help="your own: a folder with a folder per class, or an .npz file with X and y",
+    )
+    _add(
+        images,
+        run_image_study,
+        train_size=(int, "N", "training images to draw (default: all)"),
+        passes=(int, "N", "passes over the training images (default: as published)"),
+        placements=(_words, "A,B", "where in the blocks"),
+        variants=(_words, "A,B", "what stands there"),
+        conditions=(_words, "A,B", "what is done to the inputs"),
+        seeds=(int, "N", "number of times that everything is trained"),
+        precision=(str, "TYPE", "float32 or mixed_bfloat16"),
+    )
+    _add(
+        study.add_argument_group("all"),
+        run_dense_study,
+        engine=(str, "ENGINE", "what trains the networks, compiled or keras"),
+        jobs=(int, "N", "processes, -1 for one per core; scores do not depend on it"),
+        out=(str, "DIR", "folder to write (default: skdropout-study-NAME)"),
+    )
     return parser
+
+
+def _add(group: Any, study: Study, **options: tuple[Callable[[str], Any], str, str]) -> None:
+    """Add options whose defaults are those of a study's parameters."""
+    for name, (kind, metavar, text) in options.items():
+        default = _defaults(study)[name]
+        if default is not None:
+            shown = default if isinstance(default, (str, int)) else ",".join(default)
+            text = f"{text} (default: {shown})"
+        group.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar=metavar, help=text)
+
+
+def _words(text: str) -> list[str]:
+    """Split a list at its commas."""
+    return [word.strip() for word in text.split(",")]
 
 
 if __name__ == "__main__":

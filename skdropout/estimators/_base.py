@@ -75,7 +75,7 @@ class NetworkEstimator(TrainingParameters):
             self._objective, "sigmoid"
         )
         ending = keras.layers.Activation(activation, dtype="float32", name="outputs")
-        return keras.Model(core.inputs, ending(core.output), name=core.name)
+        return keras.Model(core.input, ending(core.output), name=core.name)
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())

@@ -1,8 +1,20 @@
 """Comparisons of regularised networks: run, resumed, tested and reported."""
 
+from collections.abc import Callable
+
+from skdropout.studies._conv_study import run_image_study
+from skdropout.studies._dense_study import run_dense_study
 from skdropout.studies._errors import StudyError, StudyInterrupted
+from skdropout.studies._images import IMAGE_NAMES
+from skdropout.studies._result import StudyResult
 from skdropout.studies._statistics import PairedTest, holm, paired_test
-from skdropout.studies._study import STUDIES, StudyResult, run_dense_study
+from skdropout.studies._tables import NAMES
+
+#: The studies that have a name, and the call that runs each.
+STUDIES: dict[str, Callable[..., StudyResult]] = {
+    **dict.fromkeys(NAMES, run_dense_study),
+    **dict.fromkeys(IMAGE_NAMES, run_image_study),
+}
 
 __all__ = [
     "STUDIES",
@@ -13,4 +25,5 @@ __all__ = [
     "holm",
     "paired_test",
     "run_dense_study",
+    "run_image_study",
 ]

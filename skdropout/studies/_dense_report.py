@@ -4,9 +4,10 @@ import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from skdropout.studies._comparing import interval, p_number, points
 from skdropout.studies._dense import RECIPES, SHARED, DenseProtocol
 from skdropout.studies._figures import to_svg
-from skdropout.studies._findings import p_number, points
+
 from skdropout.studies._report import Listing, Section, bullets, code, figure, page, paragraph
 from skdropout.studies._tables import Table
 
@@ -44,7 +45,7 @@ def list_differences(comparisons: "pd.DataFrame") -> Listing:
         [
             f"{row['network']} − {row['against']}",
             points(row["difference"]),
-            f"{points(row['low'])} to {points(row['high'])}",
+            interval(row["low"], row["high"]),
             p_number(row["p_value"]),
             p_number(row["p_holm"]),
         ]

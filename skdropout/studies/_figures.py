@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skdropout.studies._findings import ALPHA, p_text, points
+from skdropout.studies._comparing import ALPHA, p_text, points
 
 if TYPE_CHECKING:
     import pandas as pd

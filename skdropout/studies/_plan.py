@@ -36,6 +36,8 @@ class Plan:
         What every cell needs; passed by itself so that workers share one copy of large arrays.
     unit : str
         What a cell is called in messages, such as "fit".
+    announce : callable or None
+        ``announce(missing)`` returns a line to show before these cells are computed.
     """
 
     name: str
@@ -47,3 +49,4 @@ class Plan:
     compute: Callable[..., Tables]
     data: tuple[Any, ...] = ()
     unit: str = "fit"
+    announce: Callable[[Sequence[Cell]], str] | None = None

@@ -43,6 +43,8 @@ def run_plan(
                 file=sys.stderr,
             )
         missing = [cell for cell in plan.cells if cell not in store.finished]
+        if missing and progress and plan.announce:
+            print(plan.announce(missing), file=sys.stderr)
         results = _computed(plan, missing, jobs)
         bar = tqdm(
             total=len(plan.cells),

@@ -1,5 +1,6 @@
 """Compiled prediction: one trace for any number of rows."""
 
+import math
 from functools import lru_cache
 from typing import Any
 
@@ -17,7 +18,7 @@ class Predictor:
     def __init__(self, structure: Network, dtype: str) -> None:
         self.model = structure.build(fused=False)
         signature = (
-            [tf.TensorSpec(v.shape, v.dtype) for v in self.model.weights],
+            tf.TensorSpec((sum(math.prod(v.shape) for v in self.model.weights),), tf.float32),
             tf.TensorSpec((None, *structure.input_shape), tf.as_dtype(dtype)),
         )
         self._forward = tf.function(
@@ -25,17 +26,21 @@ class Predictor:
         ).get_concrete_function()
         self._rows_per_call = rows_per_call(self.model)
 
-    def outputs(self, weights: list[Any], X: np.ndarray) -> np.ndarray:
+    def outputs(self, weights: list[np.ndarray], X: np.ndarray) -> np.ndarray:
         """Return the network's outputs for any number of rows, in bounded memory."""
-        weights = [tf.convert_to_tensor(value) for value in weights]
+        # One vector instead of a dozen arrays: their hand-over costs more than a small network.
+        packed = tf.convert_to_tensor(np.concatenate([value.ravel() for value in weights]))
         blocks = [
-            self._forward(weights, tf.convert_to_tensor(X[start : start + self._rows_per_call]))
+            self._forward(packed, tf.convert_to_tensor(X[start : start + self._rows_per_call]))
             for start in range(0, len(X), self._rows_per_call)
         ]
         return blocks[0].numpy() if len(blocks) == 1 else np.concatenate(blocks)
 
-    def _outputs(self, weights: list[Any], X: Any) -> Any:
-        known = {id(v): value for v, value in zip(self.model.weights, weights, strict=True)}
+    def _outputs(self, packed: Any, X: Any) -> Any:
+        variables = self.model.weights
+        parts = tf.split(packed, [math.prod(v.shape) for v in variables])
+        pairs = zip(variables, parts, strict=True)
+        known = {id(v): tf.reshape(part, v.shape) for v, part in pairs}
         trainable = [known[id(v)] for v in self.model.trainable_variables]
         frozen = [known.get(id(v), v.value) for v in self.model.non_trainable_variables]
         return self.model.stateless_call(trainable, frozen, X, training=False)[0]

@@ -43,7 +43,7 @@ class KerasEngine:
         return TrainingResult(
             weights=weights,
             optimizer_state=[
-                keras.ops.convert_to_numpy(slot.value)
+                np.asarray(slot)
                 for slot in optimizer_slots(model.optimizer, len(model.trainable_variables))
             ],
             history=guard.history,

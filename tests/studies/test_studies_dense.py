@@ -14,7 +14,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from skdropout.studies import StudyError, paired_test, run_dense_study
 from skdropout.studies._dense import PUBLISHED, RECIPES, DenseProtocol, build_network
-from skdropout.studies._findings import conclude
+from skdropout.studies._dense_findings import conclude
 
 OPTIONS = {"repeats": 2, "folds": 2, "epochs": 2, "progress": False}
 
@@ -183,7 +183,7 @@ def comparisons(visible, hidden):
     ("visible", "hidden", "claim"),
     [
         ((-0.006, 0.43), (0.0, 1), "No evidence that dropout helps on sonar: on the inputs "
-         "−0.6 points (95% interval −2.6 to +1.4, p = 0.43); in the hidden layers 0.0 points"),
+         "−0.6 points, 95% interval −2.6 to +1.4, p = 0.43; in the hidden layers 0.0 points"),
         ((0.05, 0.01), (0.01, 0.3), "Dropout on the inputs helps on sonar: "),
         ((0.05, 0.01), (0.04, 0.0001), "Dropout on the inputs and in the hidden layers helps"),
         ((0.0, 1), (-0.05, 0.02), "Dropout does not help on sonar; in the hidden layers it hurts"),

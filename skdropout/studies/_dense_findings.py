@@ -1,39 +1,14 @@
 """What the scores of the dense networks say: a table, every pairwise difference, one sentence."""
 
 from collections.abc import Mapping
-from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from skdropout.studies._statistics import holm, paired_test
+from skdropout.studies._comparing import ALPHA, compare_pairs, evidence
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ALPHA = 0.05
 _WHERE = {"visible": "on the inputs", "hidden": "in the hidden layers"}
-
-
-def compare_pairs(scores: "pd.DataFrame", *, test_train_ratio: float) -> "pd.DataFrame":
-    """Test every pair of columns of `scores`, whose rows are folds or seeds.
-
-    The later column is held against the earlier one: a positive difference says it is better.
-    """
-    import pandas as pd
-
-    rows: list[dict[str, Any]] = []
-    for against, name in combinations(scores.columns, 2):
-        test = paired_test(scores[name], scores[against], test_train_ratio=test_train_ratio)
-        rows.append(
-            {
-                "network": name,
-                "against": against,
-                "difference": test.difference,
-                "low": test.low,
-                "high": test.high,
-                "p_value": test.p_value,
-            }
-        )
-    return pd.DataFrame(rows).assign(p_holm=holm([row["p_value"] for row in rows]))
 
 
 def compare_networks(results: "pd.DataFrame", folds: int) -> "pd.DataFrame":
@@ -85,31 +60,10 @@ def conclude(comparisons: "pd.DataFrame", name: str, repeats: int, folds: int) -
     else:
         claim = f"No evidence that dropout helps on {name}"
     details = "; ".join(
-        f"{_WHERE[row['network']]} {points(row['difference'])} points "
-        f"(95% interval {points(row['low'])} to {points(row['high'])}, {p_text(row['p_holm'])})"
-        for row in versus.to_dict("records")
+        f"{_WHERE[row['network']]} {evidence(row)}" for row in versus.to_dict("records")
     )
     times = "one run" if repeats == 1 else f"{repeats} runs"
     return (
         f"{claim}: {details}. From {times} of {folds}-fold cross-validation, against the "
         f"baseline's recipe; p adjusted for {len(comparisons)} comparisons."
     )
-
-
-def points(difference: float) -> str:
-    """Write a difference of accuracies in percentage points, with its sign."""
-    text = f"{100 * difference:+.1f}".replace("-", "−")
-    return "0.0" if text in ("+0.0", "−0.0") else text
-
-
-def p_number(p_value: float) -> str:
-    """Write a p-value with two digits that matter."""
-    if p_value < 0.001:
-        return "< 0.001"
-    return f"{p_value:.2f}" if p_value >= 0.1 else f"{p_value:.2g}"
-
-
-def p_text(p_value: float) -> str:
-    """Write a p-value inside a sentence."""
-    number = p_number(p_value)
-    return f"p {number}" if number.startswith("<") else f"p = {number}"
