@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 _OPERATIONS_PER_CALL = 2.5e9  # about 0.1 to 0.3 seconds, after which Ctrl-C is heard
 _MOST_STEPS = 4096
 _ACTIVATION_BYTES = 1 << 26
-_MOST_ROWS = 4096
+MOST_ROWS = 4096
 
 
 def steps_per_call(model: "keras.Model", batch_size: int) -> int:
@@ -21,7 +21,7 @@ def steps_per_call(model: "keras.Model", batch_size: int) -> int:
 def rows_per_call(model: "keras.Model") -> int:
     """Return how many rows may go through the model at once in bounded memory."""
     widest = max(math.prod(layer.output.shape[1:]) for layer in model.layers)
-    return _power_of_two(_ACTIVATION_BYTES / (4 * widest), _MOST_ROWS)
+    return _power_of_two(_ACTIVATION_BYTES / (4 * widest), MOST_ROWS)
 
 
 def _power_of_two(ratio: float, most: int) -> int:

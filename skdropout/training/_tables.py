@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from skdropout.training._cost import MOST_ROWS
 from skdropout.training._data import TrainingSet
 from skdropout.training._job import TrainingJob
 from skdropout.training._objectives import Objective
@@ -14,8 +15,7 @@ from skdropout.training._plan import TrainingPlan
 from skdropout.training._program import ProgramKey
 from skdropout.training._step import Batches, Held, Rows
 
-_FEWEST_ROWS = 256
-_FEWEST_HELD = 32
+_MOST_DOUBLED = 1 << 16
 
 
 def key_of(job: TrainingJob) -> ProgramKey:
@@ -31,18 +31,19 @@ def key_of(job: TrainingJob) -> ProgramKey:
         dtype=str(job.rows.X.dtype),
         weighted=job.rows.weights is not None,
         watched=held is not None,
-        capacity=_capacity(len(job.rows.X), _FEWEST_ROWS) if fused else None,
-        held_capacity=_capacity(len(held.rows), _FEWEST_HELD) if fused and held else None,
+        # A large table is taken as it is: filling it up would need a copy.
+        capacity=_capacity(len(job.rows.X), fewest=256, unit=1) if fused else None,
+        held_capacity=(
+            _capacity(len(held.rows), fewest=32, unit=MOST_ROWS) if fused and held else None
+        ),
     )
 
 
-def _capacity(n_rows: int, fewest: int) -> int:
-    """Round up, so that tables of about one size share a program: at most twice, or an eighth."""
-    octave = max(fewest, 1 << (n_rows - 1).bit_length())
-    if octave <= 1 << 16:
-        return octave
-    eighth = octave // 16
-    return -(-n_rows // eighth) * eighth
+def _capacity(n_rows: int, fewest: int, unit: int) -> int:
+    """Round up, so that tables of about one size share a program: to a power of two, or a unit."""
+    if n_rows > _MOST_DOUBLED:
+        return -(-n_rows // unit) * unit
+    return max(fewest, 1 << (n_rows - 1).bit_length())
 
 
 def training_rows(rows: TrainingSet, key: ProgramKey) -> Rows:
