@@ -1,5 +1,6 @@
 """The rows that a fit sees, in an order and with counts that depend on nothing but the rows."""
 
+import math
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -122,7 +123,8 @@ def _counts_or_weights(
             UserWarning,
             stacklevel=5,
         )
-    return None, (sample_weight * (weighted / sample_weight.sum())).astype(np.float32)
+    total = math.fsum(sample_weight)  # exact, so that the order of the rows leaves no trace
+    return None, (sample_weight * (weighted / total)).astype(np.float32)
 
 
 def _product(left: np.ndarray | None, right: np.ndarray | None) -> np.ndarray | None:
@@ -161,6 +163,8 @@ def _hash_rows(*columns: np.ndarray | None) -> np.ndarray:
 
 def _as_words(block: np.ndarray) -> np.ndarray:
     block = np.ascontiguousarray(block)
+    if block.dtype.kind == "f":
+        block = block + block.dtype.type(0)  # turns -0.0 into 0.0, which it is equal to
     width = block.shape[1] * block.itemsize
     raw = block.view(np.uint8).reshape(len(block), width)
     if width % 4:
