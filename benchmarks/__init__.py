@@ -1,0 +1,1 @@
+"""How fast skdropout is beside its peers: ``python -m benchmarks`` measures, tabulates, plots."""
