@@ -82,13 +82,15 @@ def _studies(options: Mapping[str, Any]) -> list[tuple[Study, str, dict[str, Any
     if strange := [f"--{name}".replace("_", "-") for name in given if name not in known]:
         names = " and ".join(data for _, data in chosen)
         raise StudyError(f"{names} has no option {', '.join(strange)}; see skdropout study --help.")
-    if len(chosen) > 1 and "out" in given:
-        outs = [str(Path(given["out"]) / Path(data).stem) for _, data in chosen]
-    else:
-        outs = [given.get("out")]
+    several = len(chosen) > 1 and "out" in given
     return [
-        (study, data, {n: v for n, v in given.items() if n in _defaults(study)} | {"out": out})
-        for (study, data), out in zip(chosen, outs * (len(chosen) // len(outs)), strict=True)
+        (
+            study,
+            data,
+            {name: v for name, v in given.items() if name in _defaults(study)}
+            | ({"out": str(Path(given["out"]) / Path(data).stem)} if several else {}),
+        )
+        for study, data in chosen
     ]
 
 
@@ -125,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     study.add_argument(
         "names",
         nargs="*",
+        default=[],
         metavar="NAME or FILE.csv",
         help=f"{', '.join(STUDIES)}, or a table with a header (default: {' and '.join(DEFAULT)})",
     )

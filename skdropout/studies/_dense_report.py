@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from skdropout.studies._comparing import interval, p_number, points
 from skdropout.studies._dense import RECIPES, SHARED, DenseProtocol
 from skdropout.studies._figures import to_svg
-
 from skdropout.studies._report import Listing, Section, bullets, code, figure, page, paragraph
 from skdropout.studies._tables import Table
 

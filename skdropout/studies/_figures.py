@@ -3,7 +3,7 @@
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -62,7 +62,7 @@ def draw_accuracies(
         top.axvline(100 * majority, color=QUIET, linestyle=":", label="most frequent class")
     _rows(top, names)
     top.set_xlabel("accuracy, %")
-    legend(top)
+    legend(figure, top)
 
     for place, row in enumerate(comparisons.to_dict("records")):
         colour = INK if row["p_holm"] < ALPHA else QUIET
@@ -92,15 +92,15 @@ def draw_training(curves: "pd.DataFrame") -> "Figure":
             )  # fmt: skip
         axis.set_xlabel("epoch")
         axis.margins(x=0)
-    axes[0].set_yscale("log")
+    log_scale(axes[0])
     axes[0].set_ylabel("training loss")
     axes[1].set_ylabel("training accuracy, %")
-    legend(axes[0])
+    legend(figure, axes[0])
     return figure
 
 
 def new_figure(
-    rows: int, columns: int, *, heights: Sequence[float]
+    rows: int, columns: int, *, heights: Sequence[float], sharey: Literal["none", "col"] = "none"
 ) -> tuple["Figure", "Sequence[Axes]"]:
     """Make a figure without pyplot, so that no state outlives it."""
     from matplotlib.figure import Figure
@@ -108,22 +108,34 @@ def new_figure(
 
     layout = ConstrainedLayoutEngine(hspace=0.08, wspace=0.06)
     figure = Figure(figsize=(WIDTH, 0.55 * sum(heights) + 0.8 * rows), layout=layout)
-    axes = figure.subplots(rows, columns, height_ratios=heights, squeeze=False).ravel()
+    grid = figure.subplots(rows, columns, height_ratios=heights, sharey=sharey, squeeze=False)
+    axes = list(grid.ravel())
     for axis in axes:
         axis.spines[["top", "right"]].set_visible(False)
         axis.spines[["left", "bottom"]].set_color(QUIET)
-        axis.tick_params(colors=QUIET, labelcolor=INK, labelsize=9)
+        axis.tick_params(which="both", colors=QUIET, labelcolor=INK, labelsize=9)
         for label in (axis.xaxis.label, axis.yaxis.label):
             label.set(color=INK, fontsize=9)
-    return figure, list(axes)
+    return figure, axes
 
 
-def legend(axis: "Axes", *, columns: int = 4) -> None:
-    """Put a legend above the panel, where it hides nothing."""
-    axis.legend(
-        loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False, fontsize=9,
-        labelcolor=INK, handlelength=1.5, columnspacing=1.2, borderaxespad=0.2,
+def legend(figure: "Figure", axis: "Axes") -> None:
+    """Put a panel's legend above all panels, where it hides nothing."""
+    figure.legend(
+        *axis.get_legend_handles_labels(), loc="outside upper center", ncols=5, frameon=False,
+        fontsize=9, labelcolor=INK, handlelength=1.5, columnspacing=1.2,
     )  # fmt: skip
+
+
+def log_scale(axis: "Axes") -> None:
+    """Make the vertical axis logarithmic, with plain numbers at 1, 2 and 5."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axis.set_yscale("log")
+    low, high = axis.get_ylim()
+    axis.yaxis.set_major_locator(LogLocator(subs=(1,) if high > 1000 * low else (1, 2, 5)))
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _rows(axis: "Axes", names: Sequence[str]) -> None:

@@ -19,7 +19,7 @@ _PAGE = Template("""\
 @media (prefers-color-scheme: dark) { :root { --ink: #e4e8ec; --quiet: #a2abb5; --paper: #15191e;
   --line: #363d46; --tint: #1e242b; --mark: #6ba4e0; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 54rem; color: var(--ink);
+body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 60rem; color: var(--ink);
   background: var(--paper); font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", sans-serif; }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .2rem; }
 h2 { font-size: 1.15rem; margin: 2.4rem 0 .6rem; }
@@ -30,7 +30,7 @@ figcaption { padding-top: .5rem; }
   border-left: 4px solid var(--mark); font-size: 1.08rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100%; }
-th, td { padding: .38rem .7rem; text-align: right; white-space: nowrap;
+th, td { padding: .38rem .5rem; text-align: right; white-space: nowrap;
   border-bottom: 1px solid var(--line); }
 th { font-weight: 600; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
@@ -72,7 +72,7 @@ class Listing:
         """Write the table for the page."""
         head = "".join(f'<th scope="col">{escape(name)}</th>' for name in self.header)
         body = "".join(
-            f'<tr><th scope="row">{escape(first)}</th>'
+            f'<tr><th scope="row">{escape(first).replace(" " * 2, "&emsp;")}</th>'
             + "".join(f"<td>{escape(value)}</td>" for value in rest)
             + "</tr>"
             for first, *rest in self.rows

@@ -36,6 +36,7 @@ def paired_test(
     reference: ArrayLike,
     *,
     test_train_ratio: float = 0.0,
+    groups: ArrayLike | None = None,
     confidence: float = 0.95,
 ) -> PairedTest:
     r"""Compare two paired lists of scores by the corrected resampled t-test.
@@ -54,6 +55,10 @@ def paired_test(
     test_train_ratio : float in [0, inf), default=0.0
         Rows tested per row trained on: ``1 / (k - 1)`` for k-fold cross-validation. With 0 this is
         the ordinary paired t-test, right for runs that differ in an independent seed only.
+    groups : array-like of shape (n_pairs,), default=None
+        Labels of settings that the pairs come from, such as datasets or places of a layer, equally
+        many from each. The true difference may vary between them, so the spread is judged within
+        them; there must be more pairs than groups. By default all pairs are of one setting.
     confidence : float in (0, 1), default=0.95
         Coverage of the confidence interval.
 
@@ -66,7 +71,7 @@ def paired_test(
     Raises
     ------
     ValueError
-        If there are fewer than two pairs, the lengths differ, a score is not finite, or a
+        If there are not more pairs than groups, the lengths differ, a score is not finite, or a
         parameter is out of its range.
 
     References
@@ -92,12 +97,12 @@ def paired_test(
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie strictly between 0 and 1, got {confidence!r}.")
     n_pairs = len(differences)
+    squares, n_groups = _spread_within(differences, groups)
     mean = float(np.mean(differences))
-    if np.all(differences == differences[0]):  # the mean of equal numbers need not equal them
-        mean = float(differences[0])
+    if squares == 0:
         return PairedTest(mean, mean, mean, 1.0 if mean == 0 else 0.0, n_pairs)
-    error = sqrt((1 / n_pairs + test_train_ratio) * np.var(differences, ddof=1))
-    t = stats.t(n_pairs - 1)
+    error = sqrt((1 / n_pairs + test_train_ratio) * squares / (n_pairs - n_groups))
+    t = stats.t(n_pairs - n_groups)
     half_width = error * float(t.ppf(0.5 + confidence / 2))
     p_value = 2 * float(t.sf(abs(mean) / error))
     return PairedTest(mean, mean - half_width, mean + half_width, p_value, n_pairs)
@@ -111,14 +116,32 @@ def _differences(scores: ArrayLike, reference: ArrayLike) -> NDArray[np.float64]
             "scores and reference must be two lists of the same length, "
             f"got shapes {ours.shape} and {theirs.shape}."
         )
-    if len(ours) < 2:
-        raise ValueError(
-            f"A paired test needs at least two pairs of scores, got {len(ours)}: "
-            "with one there is nothing to judge the spread by. Use more folds, repeats or seeds."
-        )
     if not (np.isfinite(ours).all() and np.isfinite(theirs).all()):
         raise ValueError("scores and reference must be finite numbers: NaN or infinity found.")
     return ours - theirs
+
+
+def _spread_within(differences: NDArray[np.float64], groups: ArrayLike | None) -> tuple[float, int]:
+    """Sum the squared deviations from the group means; return it with the number of groups."""
+    labels = np.zeros(len(differences)) if groups is None else np.asarray(groups)
+    if labels.shape != differences.shape:
+        raise ValueError(
+            f"groups must label each of the {len(differences)} pairs, got shape {labels.shape}."
+        )
+    _, place, sizes = np.unique(labels, return_inverse=True, return_counts=True)
+    if len(differences) <= max(len(sizes), 1):
+        raise ValueError(
+            f"A paired test needs at least two pairs of scores, and more pairs than groups; got "
+            f"{len(differences)} in {len(sizes)}: there is nothing to judge the spread by. "
+            "Use more folds, repeats or seeds."
+        )
+    if len(set(sizes)) > 1:
+        raise ValueError(f"groups must be equally large, got sizes {sizes.tolist()}.")
+    # Measured from one of its own, a group of equal differences has a spread of exactly zero.
+    firsts = differences[np.unique(place, return_index=True)[1]]
+    offsets = differences - firsts[place]
+    means = np.bincount(place, offsets) / sizes
+    return float(np.sum((offsets - means[place]) ** 2)), len(sizes)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -49,7 +49,15 @@ def test_help_names_the_studies_and_loads_nothing_heavy():
     result = python("-c", program)
     assert result.returncode == 0, result.stderr
     assert result.stdout.endswith("[]\n")
-    for word in ("breast_cancer", "sonar", "--target", "--repeats", "(default: 10)"):
+    for word in (
+        "breast_cancer",
+        "sonar",
+        "--target",
+        "--repeats",
+        "digits",
+        "--seeds",
+        "(default: 10)",
+    ):
         assert word in result.stdout
 
 
@@ -59,7 +67,13 @@ def test_help_names_the_studies_and_loads_nothing_heavy():
         (["study", "sonnar"], "did you mean sonar?"),
         (["study", "qqq"], "known: breast_cancer"),
         (["study", "missing.csv", "--target", "y"], "no file missing.csv"),
-        (["study", "--target", "y"], "has its own target"),
+        (["study", "--target", "y"], "known"),
+        (["study", "sonar", "--seeds", "2"], "sonar has no option --seeds"),
+        (["study", "digits", "--folds", "2", "--train-size", "50"], "digits has no option --folds"),
+        (["study", "--images", "{tmp}"], "has no images"),
+        (["study", "digits", "--images", "{tmp}"], "give either --images or digits"),
+        (["study", "{tmp}"], "use --images"),
+        (["study", "digits", "--placements", "here,there"], "placements has no 'here'"),
         (["study", "--folds", "1"], "folds must be at least 2, got 1"),
         (["study", "--folds", "two"], "invalid int value: 'two'"),
         (["study", "--repeat"], "expected one argument"),

@@ -85,6 +85,23 @@ def test_correlated_folds_make_the_interval_wider():
     assert widths[0] < widths[-1]
 
 
+def test_groups_are_judged_by_the_spread_within_them():
+    """The same as a linear model with a mean for each group, solved by least squares."""
+    groups = ["a", "b", "c"] * 4
+    shifts = np.array([-0.3, 0.0, 0.6] * 4)
+    differences = shifts + np.random.default_rng(0).normal(0, 0.1, 12)
+    contrasts = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1]] * 4)
+    means, squares, _, _ = np.linalg.lstsq(contrasts, differences)
+    mean = np.ones(3) / 3
+    error = np.sqrt(squares[0] / 9 * mean @ np.linalg.inv(contrasts.T @ contrasts) @ mean)
+
+    test = paired_test(differences, np.zeros(12), groups=groups)
+
+    assert test.difference == pytest.approx(mean @ means)
+    assert test.p_value == pytest.approx(2 * student_tail(abs(mean @ means) / error, 9))
+    assert paired_test(differences, np.zeros(12)).p_value > test.p_value
+
+
 def test_equal_scores_are_no_difference():
     test = paired_test(SCORES, SCORES, test_train_ratio=1 / 4)
     assert (test.difference, test.low, test.high, test.p_value) == (0, 0, 0, 1)
@@ -105,6 +122,9 @@ def test_a_difference_that_never_varies_is_certain():
         ([0.5, np.nan], [0.4, 0.3], {}, "finite"),
         ([0.5, 0.6], [0.4, 0.3], {"test_train_ratio": -0.1}, "test_train_ratio.*-0.1"),
         ([0.5, 0.6], [0.4, 0.3], {"confidence": 95}, "confidence.*95"),
+        ([0.5, 0.6], [0.4, 0.3], {"groups": [1]}, "label each of the 2 pairs"),
+        ([0.5, 0.6], [0.4, 0.3], {"groups": ["a", "b"]}, "more pairs than groups"),
+        ([0.5, 0.6, 0.7], [0, 0, 0], {"groups": [0, 0, 1]}, r"equally large, got sizes \[2, 1\]"),
     ],
 )
 def test_unusable_input_is_refused(scores, reference, options, message):

@@ -1,0 +1,51 @@
+"""The figure of the image study: how each variant learns, at each placement."""
+
+from typing import TYPE_CHECKING
+
+from skdropout.studies._figures import legend, log_scale, new_figure
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+#: Dropout in one hue, the stronger the darker; what it is held against in others.
+_COLOURS = {
+    "nothing": "#8a929c",
+    "batch_norm": "#3c7dc4",
+    "dropout_0.1": "#e8a33d",
+    "dropout_0.3": "#d9662b",
+    "dropout_0.5": "#a8382f",
+}
+
+
+def draw_curves(results: "pd.DataFrame", condition: str) -> "Figure":
+    """Show accuracy and loss on the validation images after each pass, one row per placement.
+
+    Lines are means over the seeds, bands go from the lowest to the highest.
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    ours = results[results["condition"] == condition]
+    places = list(ours["placement"].unique())
+    figure, axes = new_figure(len(places), 2, heights=[3.4] * len(places), sharey="col")
+    for row, place in enumerate(places):
+        accuracy, loss = axes[2 * row : 2 * row + 2]
+        for variant, runs in ours[ours["placement"] == place].groupby("variant", sort=False):
+            name = str(variant)
+            for axis, column in ((accuracy, "validation_accuracy"), (loss, "validation_loss")):
+                by_pass = runs.groupby("pass")[column]
+                axis.plot(by_pass.mean(), color=_COLOURS[name], label=name.replace("_", " "))
+                axis.fill_between(
+                    sorted(runs["pass"].unique()), by_pass.min(), by_pass.max(),
+                    color=_COLOURS[name], alpha=0.2, linewidth=0,
+                )  # fmt: skip
+        accuracy.set_ylabel(f"{place.replace('_', ' ')}\nvalidation accuracy")
+        accuracy.set_ylim(bottom=0)
+        loss.set_ylabel("validation loss")
+    log_scale(axes[1])  # the other rows share it
+    legend(figure, axes[0])
+    for axis in axes[-2:]:
+        axis.set_xlabel("passes over the training images")
+    for axis in axes:
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    return figure

@@ -1,0 +1,90 @@
+"""What the images say: best accuracies, differences, and one sentence for each condition."""
+
+from collections.abc import Hashable, Mapping
+from math import isnan
+from typing import TYPE_CHECKING, Any
+
+from skdropout.studies._comparing import ALPHA, compare_pairs, evidence, points
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+EVERYWHERE = "all placements"
+_INPUTS = {
+    "as_published": "With the inputs as published (centred, not scaled)",
+    "standardised": "With standardised inputs",
+}
+
+
+def best_accuracies(results: "pd.DataFrame", n_classes: int) -> "pd.DataFrame":
+    """Find the best validation accuracy that each network had after any pass.
+
+    A network that diverged counts as guessing.
+    """
+    key = ["condition", "placement", "variant", "seed"]
+    best = results.groupby(key, sort=False)["validation_accuracy"].max()
+    return best.fillna(1 / n_classes).rename("accuracy").reset_index()
+
+
+def summarise_variants(
+    results: "pd.DataFrame", n_classes: int, published: Mapping[str, Mapping[str, float]] | None
+) -> "pd.DataFrame":
+    """Tabulate the best accuracies over the seeds, beside the published ones."""
+    key = ["condition", "placement", "variant"]
+    best = best_accuracies(results, n_classes).groupby(key, sort=False)["accuracy"]
+    summary = best.agg(accuracy="mean", sd_over_seeds="std", seeds="count").reset_index()
+    if published:
+        summary["published"] = [
+            published[placement][variant]
+            for placement, variant in zip(summary["placement"], summary["variant"], strict=True)
+        ]
+    return summary
+
+
+def compare_variants(results: "pd.DataFrame", n_classes: int) -> "pd.DataFrame":
+    """Test every pair of variants in each condition: over all placements, and at each one."""
+    import pandas as pd
+
+    best = best_accuracies(results, n_classes)
+    order = list(best["variant"].unique())
+    tables: list[pd.DataFrame] = []
+    for condition, ours in best.groupby("condition", sort=False):
+        scores = ours.pivot(index=["placement", "seed"], columns="variant", values="accuracy")
+        places = {EVERYWHERE: scores[order]}
+        if ours["placement"].nunique() > 1:
+            places |= {
+                str(place): scores.loc[[place], order] for place in ours["placement"].unique()
+            }
+        for place, paired in places.items():
+            # The effect may differ between placements: the spread is that over seeds at each.
+            table = compare_pairs(paired, groups=paired.index.get_level_values("placement"))
+            table.insert(0, "condition", condition)
+            table.insert(1, "placement", place)
+            tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def conclude_conditions(comparisons: "pd.DataFrame") -> list[str]:
+    """Say for each condition what batch normalisation and dropout do to the accuracy."""
+    verdicts = []
+    overall = comparisons[comparisons["placement"] == EVERYWHERE]
+    for condition, pairs in overall.groupby("condition", sort=False):
+        rows = pairs[pairs["against"] == "nothing"].to_dict("records")
+        if rows:
+            claims = ", ".join(map(_claim, rows))
+            tests = f"against nothing; p adjusted for {len(pairs)} comparisons"
+            if pairs["low"].isna().all():
+                tests = "against nothing, with one seed and so without an interval"
+            verdicts.append(f"{_INPUTS[str(condition)]}, {claims}: {tests}.")
+    return verdicts or ["Nothing to compare: the study needs the variant nothing and another one."]
+
+
+def _claim(row: Mapping[Hashable, Any]) -> str:
+    """Say what a variant does, with the evidence for it."""
+    name = row["variant"].replace("batch_norm", "batch normalisation").replace("_", " ")
+    if isnan(row["low"]):
+        return f"{name} scores {points(row['difference'])} points"
+    effect = "makes no difference that shows"
+    if row["p_holm"] < ALPHA:
+        effect = "helps" if row["difference"] > 0 else "hurts"
+    return f"{name} {effect} ({evidence(row)})"

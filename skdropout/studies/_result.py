@@ -1,0 +1,72 @@
+"""What a study hands back, and what it leaves in its folder."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skdropout.studies._report import Listing
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """What a study found, and where it is written; printing it shows the gist.
+
+    Attributes
+    ----------
+    name : str
+        The study's name.
+    verdict : str
+        What the evidence says, in a sentence for each condition.
+    results : DataFrame
+        The numbers as computed: a row per network, repeat and fold; or per variant, placement,
+        condition, seed and pass.
+    summary : DataFrame
+        A row per network, or per condition, placement and variant, beside the published numbers
+        where there are any.
+    comparisons : DataFrame
+        A row per pair: difference, 95% confidence interval, p-value, and p adjusted by Holm.
+    curves : DataFrame
+        Loss and accuracy per epoch or pass.
+    listings : tuple of Listing
+        The summary as texts.
+    out : Path
+        The folder with ``results.csv``, ``study.json``, the figures and ``report.html``.
+    """
+
+    name: str
+    verdict: str
+    results: "pd.DataFrame"
+    summary: "pd.DataFrame"
+    comparisons: "pd.DataFrame"
+    curves: "pd.DataFrame"
+    listings: tuple[Listing, ...]
+    out: Path
+
+    @property
+    def report(self) -> Path:
+        """The page that tells it all."""
+        return self.out / "report.html"
+
+    def __str__(self) -> str:
+        tables = "\n\n".join(listing.text() for listing in self.listings)
+        return f"{tables}\n\n{self.verdict}\n\nReport: {self.report}"
+
+
+def folder_of(out: str | PathLike[str] | None, name: str) -> Path:
+    """Choose where a study is written."""
+    return Path(f"skdropout-study-{Path(name).stem}" if out is None else out)
+
+
+def write_report(folder: Path, figures: Mapping[str, "Figure"], html: str) -> None:
+    """Write the figures and the page."""
+    from skdropout.studies._figures import save_png
+
+    for name, figure in figures.items():
+        save_png(figure, folder / f"{name}.png")
+    (folder / "report.html").write_text(html, encoding="utf-8")

@@ -1,0 +1,206 @@
+"""The image study from end to end, small, and what it makes of its numbers."""
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.model_selection import train_test_split
+
+from skdropout.studies import paired_test, run_image_study
+from skdropout.studies._conv import (
+    CONDITIONS,
+    PLACEMENTS,
+    PUBLISHED,
+    VARIANTS,
+    ConvProtocol,
+    build_network,
+    compute_variant,
+)
+from skdropout.studies._conv_findings import (
+    EVERYWHERE,
+    compare_variants,
+    conclude_conditions,
+    summarise_variants,
+)
+from skdropout.studies._images import load_images
+
+OPTIONS = {
+    "train_size": 200,
+    "passes": 2,
+    "seeds": 2,
+    "placements": ["after_pooling"],
+    "variants": ["dropout_0.5", "nothing"],
+    "conditions": ["standardised"],
+}
+PUBLISHED_PROTOCOL = ConvProtocol(
+    50_000, 16, (60, 60, 60, 60, 100), 1000, 80, 0.99, "float32", "compiled"
+)
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    return run_image_study(
+        "digits", out=tmp_path_factory.mktemp("images"), progress=False, **OPTIONS
+    )
+
+
+def test_there_is_a_row_for_every_pass(study):
+    results = study.results
+    assert list(results.columns) == [
+        "variant", "placement", "condition", "seed", "pass",
+        "train_loss", "validation_loss", "validation_accuracy", "seconds",
+    ]  # fmt: skip
+    assert results[["variant", "seed", "pass"]].to_numpy().tolist() == [
+        [variant, seed, number]
+        for seed in (0, 1)
+        for variant in ("nothing", "dropout_0.5")
+        for number in (1, 2)
+    ]
+    assert np.isfinite(results.select_dtypes("number")).all(axis=None)
+
+
+def test_a_row_can_be_had_from_the_estimator_alone(study):
+    """Retrain the second seed of one variant by hand."""
+    images = load_images("digits")
+    seed = int(np.random.SeedSequence([1, PLACEMENTS.index("after_pooling")]).generate_state(1)[0])
+    X, _, y, _ = train_test_split(
+        images.X, images.y, train_size=200, stratify=images.y, random_state=seed
+    )
+    protocol = ConvProtocol(200, 2, (8, 16), 64, 80, 0.9, "float32", "compiled")
+    network = build_network("nothing", "after_pooling", "standardised", protocol)
+    network.set_params(random_state=seed).fit(X, y)
+    last = study.results.query("variant == 'nothing' and seed == 1").iloc[-1]
+    assert network.score(images.X_val, images.y_val) == pytest.approx(last["validation_accuracy"])
+
+
+def test_an_interrupted_study_goes_on_to_the_same_numbers(study, tmp_path, capsys):
+    (tmp_path / "study.json").write_bytes((study.out / "study.json").read_bytes())
+    lines = (study.out / "results.csv").read_text().splitlines(keepends=True)
+    (tmp_path / "results.csv").write_text("".join(lines[:6]))  # the last of these lacks a pass
+    again = run_image_study("digits", out=tmp_path, **OPTIONS)
+    said = capsys.readouterr().err
+    assert "Dropped 1 unfinished rows" in said
+    assert "2 fits of 2 passes: about" in said
+    pd.testing.assert_frame_equal(
+        again.results.drop(columns="seconds"), study.results.drop(columns="seconds")
+    )
+
+
+def test_the_folder_holds_what_it_promises(study):
+    html = study.report.read_text(encoding="utf-8")
+    assert html.count("<svg") == 1
+    assert not re.findall(r"(?:src|href)\s*=\s*[\"'](?!#)", html)
+    assert "skdropout study digits --train-size 200 --passes 2 --seeds 2" in html
+    assert (study.out / "standardised.png").read_bytes().startswith(b"\x89PNG")
+    description = json.loads((study.out / "study.json").read_text())
+    assert description["arguments"]["placements"] == ["after_pooling"]
+    assert "dropout 0.5" in study.verdict
+    assert "Standardised inputs" in str(study)
+
+
+def test_the_networks_are_the_published_ones():
+    for variant, place in [("batch_norm", "before_activation"), ("dropout_0.3", "after_pooling")]:
+        network = build_network(variant, place, "as_published", PUBLISHED_PROTOCOL)
+        parameters = network.get_params()
+        assert parameters["filters"] == (60, 60, 60, 60, 100)
+        assert (parameters["convs_per_block"], parameters["kernel_size"]) == (2, 3)
+        assert (parameters["dense_units"], parameters["head_dropout"]) == (1000, 0.5)
+        assert (parameters["optimizer"], parameters["learning_rate"]) == ("rmsprop", 0.001)
+        assert (parameters["batch_size"], parameters["epochs"]) == (80, 16)
+        assert parameters["placement"] == place
+        assert parameters["rescale"] == "center"
+        assert parameters["batch_norm"] == (variant == "batch_norm")
+        assert parameters["conv_dropout"] == (0.3 if variant == "dropout_0.3" else 0.0)
+    assert PUBLISHED["after_pooling"]["dropout_0.3"] == 0.17
+
+
+def test_a_network_that_diverges_is_a_result(monkeypatch):
+    class Diverging:
+        def set_params(self, **parameters):
+            return self
+
+        def fit(self, *data, **options):
+            raise FloatingPointError("the loss became nan")
+
+    monkeypatch.setattr("skdropout.studies._conv.build_network", lambda *_: Diverging())
+    protocol = ConvProtocol(4, 3, (8,), 8, 80, 0.9, "float32", "compiled")
+    cell = ("dropout_0.5", "after_pooling", "as_published", 0)
+    X, y = np.zeros((4, 8, 8, 1)), np.arange(4)
+    rows = pd.DataFrame(compute_variant(cell, X, y, X, y, protocol)["results"])
+    assert rows["pass"].tolist() == [1, 2, 3]
+    assert rows["validation_accuracy"].isna().all()
+    assert summarise_variants(rows, 4, None)["accuracy"].tolist() == [1 / 4]
+
+
+def made_up(effects, seeds=3):
+    """Results in which each variant's best accuracy is known, whatever the placement adds."""
+    rng = np.random.default_rng(0)
+    return pd.DataFrame(
+        [
+            {"variant": variant, "placement": place, "condition": condition, "seed": seed,
+             "pass": number, "validation_loss": 1.0,
+             "validation_accuracy": 0.5 + effects[condition][variant] + 0.1 * p
+             + rng.normal(0, 0.004) - 0.1 * (number == 2)}
+            for seed in range(seeds)
+            for condition in effects
+            for p, place in enumerate(PLACEMENTS)
+            for variant in effects[condition]
+            for number in (1, 2, 3)
+        ]
+    )  # fmt: skip
+
+
+EFFECTS = {
+    "as_published": dict(zip(VARIANTS, (0.0, 0.2, -0.1, -0.3, -0.4), strict=True)),
+    "standardised": dict(zip(VARIANTS, (0.0, 0.2, 0.0, 0.1, -0.2), strict=True)),
+}
+
+
+def test_the_summary_stands_beside_the_published_table():
+    summary = summarise_variants(made_up(EFFECTS), 100, PUBLISHED)
+    assert len(summary) == 30
+    row = summary.query("placement == 'after_activation' and variant == 'batch_norm'").iloc[0]
+    assert row["accuracy"] == pytest.approx(0.8, abs=0.02)
+    assert (row["seeds"], row["published"]) == (3, 0.46)
+
+
+def test_differences_are_tested_over_seeds_within_placements():
+    results = made_up(EFFECTS)
+    comparisons = compare_variants(results, 100)
+    assert comparisons.groupby(["condition", "placement"]).size().tolist() == [10] * 8
+    best = results.groupby(["condition", "placement", "seed", "variant"])["validation_accuracy"]
+    scores = best.max().unstack().loc["as_published"]
+    expected = paired_test(
+        scores["batch_norm"], scores["nothing"], groups=scores.index.get_level_values("placement")
+    )
+    row = comparisons.query(
+        "condition == 'as_published' and placement == @EVERYWHERE and variant == 'batch_norm'"
+    ).iloc[0]
+    assert (row["low"], row["high"]) == pytest.approx((expected.low, expected.high))
+    assert row["n_pairs"] == 9
+
+
+def test_the_verdict_says_what_each_variant_does():
+    published, standardised = conclude_conditions(compare_variants(made_up(EFFECTS), 100))
+    assert published.startswith("With the inputs as published")
+    assert "batch normalisation helps (+" in published
+    assert published.count("hurts") == 3
+    assert "dropout 0.1 makes no difference that shows" in standardised
+    assert "dropout 0.3 helps" in standardised
+    assert "dropout 0.5 hurts" in standardised
+
+
+def test_one_seed_is_no_evidence():
+    (verdict,) = conclude_conditions(
+        compare_variants(made_up({"as_published": EFFECTS["as_published"]}, seeds=1), 100)
+    )
+    assert "helps" not in verdict
+    assert "without an interval" in verdict
+
+
+def test_one_variant_leaves_nothing_to_compare():
+    results = made_up({condition: {"nothing": 0.0} for condition in CONDITIONS})
+    assert "Nothing to compare" in conclude_conditions(compare_variants(results, 100))[0]
+    assert EVERYWHERE not in set(compare_variants(results, 100)["placement"])

@@ -1,0 +1,130 @@
+"""Images of one's own: folders and .npz files, and what is refused."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from skdropout.studies import StudyError
+from skdropout.studies._conv import plan_conv
+from skdropout.studies._images import load_images
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """Ten red and ten blue pictures of different sizes, with things that are no pictures."""
+    folder = tmp_path / "photos"
+    for name, colour in (("blue", (0, 0, 200)), ("red", (200, 0, 0))):
+        (folder / name).mkdir(parents=True)
+        for number in range(10):
+            Image.new("RGB", (40 + number, 30), colour).save(folder / name / f"{number}.png")
+    (folder / "red" / "notes.txt").write_text("not a picture")
+    (folder / "red" / ".hidden.png").write_text("nor this")
+    return folder
+
+
+def refuse(data):
+    with pytest.raises(StudyError) as caught:
+        load_images(data)
+    return str(caught.value)
+
+
+def save(path, **arrays):
+    np.savez(path, **arrays)
+    return path
+
+
+def test_a_folder_of_folders(photos):
+    images = load_images(photos)
+    assert images.classes == ("blue", "red")
+    assert images.X.shape == (16, 32, 32, 3)
+    assert images.X.dtype == np.uint8
+    assert np.bincount(images.y).tolist() == [8, 8]
+    assert np.bincount(images.y_val).tolist() == [2, 2]
+    for X, y in ((images.X, images.y), (images.X_val, images.y_val)):
+        for picture, label in zip(X, y, strict=True):
+            assert (picture == [[[0, 0, 200], [200, 0, 0]][label]]).all()
+    assert images.notes == ("Images are resized to 32 x 32 pixels.",)
+
+
+def test_small_images_of_one_size_stay_as_they_are(tmp_path):
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (10, 12, 9, 3), dtype=np.uint8)
+    for number, picture in enumerate(pixels):
+        (tmp_path / f"{number % 2}").mkdir(exist_ok=True)
+        Image.fromarray(picture).save(tmp_path / f"{number % 2}" / f"{number}.png")
+    images = load_images(tmp_path)
+    there = np.concatenate([images.X, images.X_val])
+    assert sorted(map(bytes, there)) == sorted(map(bytes, pixels))
+    assert images.notes == ()
+
+
+def test_digits_are_split_by_class_into_bytes():
+    images = load_images("digits")
+    assert images.X.shape == (1437, 8, 8, 1)
+    assert images.X_val.shape == (360, 8, 8, 1)
+    assert (images.X.min(), images.X.max()) == (0, 255)
+    shares = np.bincount(images.y_val) / np.bincount(load_digits().target)
+    assert shares == pytest.approx(0.2, abs=0.01)
+
+
+def test_npz_files_with_and_without_a_test_part(tmp_path):
+    rng = np.random.default_rng(0)
+    X, y = rng.random((20, 4, 4)), np.array(["a", "b"] * 10)
+    one = load_images(save(tmp_path / "one.npz", X=X, y=y))
+    assert (one.X.shape, one.X_val.shape, one.classes) == ((16, 4, 4, 1), (4, 4, 4, 1), ("a", "b"))
+    two = load_images(
+        save(tmp_path / "two.npz", x_train=X, y_train=y[:, None], x_test=X[:3], y_test=y[:3])
+    )
+    assert np.array_equal(two.X[..., 0], X)
+    assert two.y_val.tolist() == [0, 1, 0]
+
+
+def test_the_content_decides_the_hash(tmp_path):
+    X, y = np.random.default_rng(0).random((20, 4, 4)), np.arange(20) % 2
+    hashes = {
+        load_images(save(tmp_path / f"{n}.npz", X=images, y=y)).describe()["sha256"]
+        for n, images in enumerate([X, X + 0.0, X + 1, X.astype(np.float32)])
+    }
+    assert len(hashes) == 3
+
+
+def test_unusable_images_are_refused(tmp_path, photos):
+    X, y = np.zeros((20, 4, 4)), np.arange(20) % 2
+    assert "did you mean digits?" in refuse("digit")
+    assert "neither a folder" in refuse(tmp_path / "missing.zip")
+    assert "has no images" in refuse(photos / "red")
+    assert "must hold arrays X and y" in refuse(save(tmp_path / "a.npz", X=X))
+    assert "single class" in refuse(save(tmp_path / "b.npz", X=X, y=y * 0))
+    assert "one label per image" in refuse(save(tmp_path / "c.npz", X=X, y=y[:4]))
+    assert "shape (20, 16)" in refuse(save(tmp_path / "d.npz", X=X.reshape(20, 16), y=y))
+    assert "finite numbers" in refuse(save(tmp_path / "e.npz", X=X * np.nan, y=y))
+    assert "has 2 images; give at least 5" in refuse(save(tmp_path / "f.npz", X=X[:6], y=y[:6] > 3))
+    assert "cannot be read" in refuse(save(tmp_path / "g.npz", X=X, y=y.astype(object)))
+    parts = {"x_train": X, "y_train": y, "x_test": X, "y_test": y + 1}
+    assert "does not train on" in refuse(save(tmp_path / "h.npz", **parts))
+    assert "differ in shape" in refuse(save(tmp_path / "i.npz", **{**parts, "x_test": X[:, 1:]}))
+    (photos / "red" / "3.png").write_bytes(b"torn")
+    assert "3.png cannot be read" in refuse(photos)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"placements": ["after_poling"]}, "did you mean after_pooling"),
+        ({"variants": ["dropout"]}, "did you mean dropout_0"),
+        ({"conditions": []}, "at least one of as_published, standardised"),
+        ({"seeds": 0}, "seeds must be at least 1"),
+        ({"passes": -2}, "passes must be at least 1"),
+        ({"train_size": 5}, "train_size must lie between 10 and 1427"),
+        ({"train_size": 1437 - 3}, "or be all of the 1437"),
+    ],
+)
+def test_arguments_out_of_range_are_refused(option, message):
+    options = {
+        "train_size": None, "passes": None, "placements": ["after_pooling"],
+        "variants": ["nothing"], "conditions": ["standardised"], "seeds": 1,
+        "precision": "float32", "engine": "compiled",
+    }  # fmt: skip
+    with pytest.raises(StudyError, match=message):
+        plan_conv(load_images("digits"), **(options | option))
