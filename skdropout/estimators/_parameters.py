@@ -137,7 +137,8 @@ tol : float in [0, inf), default=1e-4
 refit : bool, default=False
     Whether to train once more on all rows, for as many epochs as early stopping found best.
 class_weight : dict, "balanced" or None, default=None
-    Factor on the loss of the rows of each class; ``"balanced"`` makes the classes count the same.
+    Factor on the loss of the rows of each class; ``"balanced"`` makes the classes count the same
+    (with a multilabel ``y`` each label's, multiplied).
 shuffle : bool, default=True
     Whether the rows of each epoch come in an order of their own. If so, a fit does not depend on
     the order in which they are passed.

@@ -77,22 +77,24 @@ class ClassEncoding:
         """Return the factor that its class puts on each row's loss.
 
         ``"balanced"`` counts the rows by their sample weights, so that copies of a row and a
-        weight that stands for them agree.
+        weight that stands for them agree. A row with several labels has the product of their
+        factors, as elsewhere in scikit-learn.
         """
         if class_weight is None:
             return None
-        if self.objective is Objective.MULTILABEL:
-            raise ValueError(
-                "class_weight weighs whole rows by their class, and the rows of a multilabel y "
-                "have several. Pass sample_weight to fit instead."
+        if self.objective is not Objective.MULTILABEL:
+            codes = np.searchsorted(self.classes, y)
+            if isinstance(class_weight, str):
+                return _balanced(codes, len(self.classes), sample_weight)
+            return _factors(class_weight, self.classes.tolist())[codes]
+        if isinstance(class_weight, str):
+            return np.prod(
+                [_balanced(label, 2, sample_weight) for label in y.T.astype(int)], axis=0
             )
-        codes = np.searchsorted(self.classes, y)
-        if isinstance(class_weight, str):  # "balanced"
-            shares = np.bincount(codes, sample_weight, minlength=len(self.classes))
-            present = np.count_nonzero(shares)
-            factors = shares.sum() / (present * np.where(shares > 0, shares, np.inf))
-            return factors[codes]
-        return _factors(class_weight, self.classes.tolist())[codes]
+        raise ValueError(
+            "class_weight as a dict weighs rows by their one class, and y is a multilabel "
+            'indicator matrix. Use class_weight="balanced", or pass sample_weight to fit.'
+        )
 
     def decision(self, outputs: np.ndarray) -> np.ndarray:
         """Return the logits in scikit-learn's shape."""
@@ -123,6 +125,14 @@ class ClassEncoding:
         if self.objective is Objective.BINARY:
             return self.classes[(outputs.ravel() > 0).astype(int)]
         return self.classes[outputs.argmax(axis=1)]
+
+
+def _balanced(codes: np.ndarray, n_classes: int, sample_weight: np.ndarray | None) -> np.ndarray:
+    """Return for each row the factor that makes the classes that are there count the same."""
+    shares = np.bincount(codes, sample_weight, minlength=n_classes)
+    present = np.count_nonzero(shares)
+    factors = shares.sum() / (present * np.where(shares > 0, shares, np.inf))
+    return factors[codes]
 
 
 def _factors(class_weight: Mapping[Any, float], classes: list[Any]) -> np.ndarray:

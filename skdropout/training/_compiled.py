@@ -182,7 +182,7 @@ class _Run:
     def _finish(self) -> TrainingResult:
         stops = self.job.plan.early_stopping is not None and self.job.validation is not None
         weights = self._in_order(self.watched.best) if stops else self.weights
-        weights = [value.numpy() for value in weights]
+        weights = [np.array(value) for value in weights]
         reject_divergence(weights, self.history, self.learning_rate)
         return TrainingResult(
             weights=weights,

@@ -121,7 +121,7 @@ def _counts_or_weights(
             "long as the table; they scale the loss of each row instead. Divide them by a "
             "common factor to have them count copies.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=6,
         )
     total = math.fsum(sample_weight)  # exact, so that the order of the rows leaves no trace
     return None, (sample_weight * (weighted / total)).astype(np.float32)

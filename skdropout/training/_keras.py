@@ -17,6 +17,8 @@ from skdropout.training._job import TrainingJob, Watch
 from skdropout.training._keras_model import compiled_model, optimizer_slots
 from skdropout.training._result import DivergenceError, Ending, TrainingResult, reject_divergence
 
+_ROWS_PER_CALL = 4096
+
 
 class KerasEngine:
     """Trains anything that ``Model.fit`` trains, on any Keras backend."""
@@ -56,7 +58,11 @@ class KerasEngine:
         """Return the network's outputs, of shape (n_rows, n_outputs)."""
         model = network.build(fused=False)
         model.set_weights(weights)
-        return model.predict(X, batch_size=4096, verbose=0)
+        blocks = [
+            keras.ops.convert_to_numpy(model(X[start : start + _ROWS_PER_CALL], training=False))
+            for start in range(0, len(X), _ROWS_PER_CALL)
+        ]
+        return np.concatenate(blocks)
 
 
 def _scikeras_wrapper() -> Any:

@@ -1,0 +1,58 @@
+"""scikit-learn's own checks of an estimator, on many configurations, with none expected to fail.
+
+Compiling takes far longer than any fit here, so configurations that can share their programs (the
+same layers, batch size and optimiser) stand next to each other, and the others have several
+features each. Two parameters cannot pass by what they are for: with ``warm_start`` a second fit
+differs from the first, and without ``shuffle`` the order of the rows matters; both have tests of
+their own.
+"""
+
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skdropout import DropoutMLPClassifier
+
+
+def seeded(**parameters):
+    return DropoutMLPClassifier(random_state=0, **parameters)
+
+
+CONFIGURATIONS = [
+    DropoutMLPClassifier(),
+    seeded(input_dropout=0.1, dropout=0.5, learning_rate=0.01, epochs=50),
+    seeded(max_norm=3.0, dropout=[0.2], weight_decay=0.01),
+    seeded(learning_rate_schedule="cosine", learning_rate=0.01, epochs=20),
+    seeded(learning_rate_schedule="inverse_time", learning_rate_decay=0.1, rescale="unit"),
+    seeded(hidden_layer_sizes=100, rescale="center", kernel_initializer="he_normal"),
+    seeded(
+        hidden_layer_sizes=(8,),
+        early_stopping=True,
+        optimizer="sgd",
+        nesterov=True,
+        learning_rate=0.02,
+        rescale=None,
+        epochs=20,
+    ),
+    seeded(
+        hidden_layer_sizes=(8, 6),
+        dropout=[0.1, 0.05],
+        batch_norm=True,
+        max_norm=4.0,
+        optimizer="rmsprop",
+        learning_rate=0.02,
+        class_weight="balanced",
+        epochs=20,
+    ),
+    seeded(
+        hidden_layer_sizes=(8,),
+        dropout=0.1,
+        optimizer="sgd",
+        learning_rate=0.1,
+        epochs=5,
+        engine="keras",
+    ),
+]
+
+
+@parametrize_with_checks(CONFIGURATIONS)
+def test_scikit_learn_check(estimator, check):
+    check(estimator)

@@ -1,0 +1,65 @@
+"""``engine="keras"`` through the estimator: it is slower and does the same."""
+
+import keras
+import numpy as np
+import pytest
+from estimator_toy import KINDS, quick, same_weights, table
+
+
+def by_keras(**parameters):
+    return quick(**{"engine": "keras", "epochs": 4, **parameters})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_of_target_is_trained_as_by_the_compiled_engine(kind):
+    X, y = table(kind)
+    weights = np.random.default_rng(0).uniform(0.5, 2, size=60)
+    options = {"dropout": 0.0, "max_norm": 1.0, "early_stopping": True, "epochs": 3}
+    found, expected = (
+        quick(engine=engine, **options).fit(X, y, sample_weight=weights)
+        for engine in ("keras", "compiled")
+    )
+    assert found.predict_proba(X) == pytest.approx(expected.predict_proba(X), abs=1e-4)
+    for name, values in expected.history_.items():
+        assert found.history_[name] == pytest.approx(values, abs=1e-4)
+    assert found.best_loss_ == pytest.approx(expected.best_loss_, abs=1e-4)
+
+
+def test_counts_seed_and_partial_fit_hold_here_too():
+    X, y = table()
+    counts = np.arange(60) % 3
+    weighted = by_keras().fit(X, y, sample_weight=counts)
+    copied = by_keras().fit(np.repeat(X, counts, axis=0), np.repeat(y, counts))
+    assert same_weights(weighted, copied)
+    assert weighted.partial_fit(X, y).n_iter_ == 5
+
+
+def test_an_optimizer_object_is_used_and_left_alone():
+    X, y = table()
+    optimizer = keras.optimizers.SGD(0.1, momentum=0.5)
+    objective = by_keras(optimizer=optimizer, dropout=0.0).fit(X, y)
+    named = by_keras(optimizer="sgd", learning_rate=0.1, momentum=0.5, dropout=0.0).fit(X, y)
+    assert objective.predict_proba(X) == pytest.approx(named.predict_proba(X), abs=1e-5)
+    assert not optimizer.built
+
+
+def test_a_callback_on_single_batches_sees_them_all():
+    class Count(keras.callbacks.Callback):
+        seen = 0
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.seen += 1
+
+    X, y = table()
+    count = Count()
+    by_keras(callbacks=[count]).fit(X, y)
+    assert count.seen == 4 * 2  # epochs of 60 rows, 32 at a time
+
+
+def test_models_trained_by_one_engine_are_read_by_the_other():
+    X, y = table()
+    classifier = by_keras().fit(X, y)
+    expected = classifier.predict_proba(X)
+    assert classifier.set_params(engine="compiled").predict_proba(X) == pytest.approx(
+        expected, abs=1e-6
+    )
