@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from skdropout.studies._checks import ENGINES, PRECISIONS, check_at_least, check_choice
 from skdropout.studies._errors import StudyError
 from skdropout.studies._images import Images, ImageSet, Labels
 from skdropout.studies._plan import Cell, Plan, Tables
 from skdropout.studies._quiet import start_tensorflow
-from skdropout.studies._tables import did_you_mean
 
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "nothing": {"batch_norm": False},
@@ -82,8 +82,9 @@ def plan_conv(
 ) -> tuple[Plan, ConvProtocol]:
     """Describe the study of a set of images, after checking that it can be carried out."""
     for name, value in [("passes", passes), ("seeds", seeds), ("train_size", train_size)]:
-        if value is not None and value < 1:
-            raise StudyError(f"{name} must be at least 1, got {value}.")
+        check_at_least(name, value, 1)
+    check_choice("precision", precision, PRECISIONS)
+    check_choice("engine", engine, ENGINES)
     chosen = {
         "placements": _choose("placements", placements, PLACEMENTS),
         "variants": _choose("variants", variants, VARIANTS),
@@ -245,8 +246,7 @@ def _protocol(
 def _choose(name: str, asked: Sequence[str], known: Sequence[str] | Mapping[str, Any]) -> list[str]:
     """Put a choice into the order of what there is to choose from."""
     for choice in asked:
-        if choice not in known:
-            raise StudyError(f"{name} has no {choice!r}{did_you_mean(choice, known)}.")
+        check_choice(name, choice, known)
     if not asked:
         raise StudyError(f"{name} must name at least one of {', '.join(known)}.")
     return [choice for choice in known if choice in asked]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skdropout.studies._checks import ENGINES, check_at_least, check_choice
 from skdropout.studies._errors import StudyError
 from skdropout.studies._plan import Cell, Plan, Tables
 from skdropout.studies._quiet import start_tensorflow
@@ -72,11 +73,14 @@ def plan_dense(
     engine: str,
 ) -> tuple[Plan, Table, DenseProtocol]:
     """Describe the study of a table, after checking that it can be carried out."""
-    for name, value, least in [("repeats", repeats, 1), ("folds", folds, 2), ("seed", seed, 0)]:
-        if value < least:
-            raise StudyError(f"{name} must be at least {least}, got {value}.")
-    if epochs is not None and epochs < 1:
-        raise StudyError(f"epochs must be at least 1, got {epochs}.")
+    for name, value, least in [
+        ("repeats", repeats, 1),
+        ("folds", folds, 2),
+        ("seed", seed, 0),
+        ("epochs", epochs, 1),
+    ]:
+        check_at_least(name, value, least)
+    check_choice("engine", engine, ENGINES)
     table = load_table(data, target)
     _check_folds(table, folds)
     n_train = len(table.labels) - len(table.labels) // folds

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skdropout.studies._checks import did_you_mean
 from skdropout.studies._errors import StudyError
-from skdropout.studies._tables import did_you_mean
 
 IMAGE_NAMES = ("cifar100", "digits")
 VALIDATION_FRACTION = 0.2
@@ -61,7 +61,7 @@ def load_images(data: str | PathLike[str]) -> ImageSet:
         return _from_npz(path)
     if path.exists() or path.suffix:
         raise StudyError(f"{path} is neither a folder of images nor an .npz file.")
-    raise StudyError(f"There is no study {str(data)!r}{did_you_mean(str(data), IMAGE_NAMES)}.")
+    raise StudyError(f"There is no study {str(data)!r}{did_you_mean(str(data), IMAGE_NAMES)}")
 
 
 def _cifar100() -> ImageSet:

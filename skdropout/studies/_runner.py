@@ -59,6 +59,7 @@ def run_plan(
                     store.add(cell, tables)
                     bar.update()
         except KeyboardInterrupt:
+            store.recover()  # it may have struck between writing a row and noting it
             raise StudyInterrupted(
                 f"Stopped with {len(store.finished)} of {len(plan.cells)} {plan.unit}s finished "
                 f"and kept in {out}. Start again with the same arguments to go on from there."

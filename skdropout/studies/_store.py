@@ -36,7 +36,7 @@ class Store:
         self._lock = _lock(self.folder / ".lock")
         try:
             self._claim()
-            self._recover()
+            self.recover()
         except BaseException:
             self._lock.close()
             raise
@@ -97,7 +97,7 @@ class Store:
         study = {**identity, "runs": [*there.get("runs", []), dict(self._run)]}
         _replace(path, (json.dumps(study, indent=2, ensure_ascii=False) + "\n").encode())
 
-    def _recover(self) -> None:
+    def recover(self) -> None:
         """Read the tables, keeping whole rows of finished cells and nothing else."""
         plan, tables, n_there = self._plan, {}, 0
         for name, schema in plan.schemas.items():

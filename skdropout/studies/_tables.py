@@ -1,9 +1,7 @@
 """Tables that a study can run on: the published one, an embedded one, and the user's own."""
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skdropout.studies._checks import did_you_mean
 from skdropout.studies._errors import StudyError
 
 if TYPE_CHECKING:
@@ -67,16 +66,7 @@ def load_table(data: "str | PathLike[str] | pd.DataFrame", target: str | None) -
     path = Path(data)
     if path.suffix or path.exists():
         return _from_frame(path.name, _read_csv(path), target)
-    raise StudyError(f"There is no study {str(data)!r}{did_you_mean(str(data), NAMES)}.")
-
-
-def did_you_mean(name: str, known: Iterable[str], *, otherwise: str = "known") -> str:
-    """Name the nearest of the known names, or all of them."""
-    known = list(known)
-    near = get_close_matches(name.lower(), known, n=2, cutoff=0.5)
-    if near:
-        return f"; did you mean {' or '.join(near)}?"
-    return f"; {otherwise}: {', '.join(known)}"
+    raise StudyError(f"There is no study {str(data)!r}{did_you_mean(str(data), NAMES)}")
 
 
 def _named(name: str) -> tuple["pd.DataFrame", str]:
@@ -121,7 +111,7 @@ def _from_frame(name: str, frame: "pd.DataFrame", target: str | None) -> Table:
     if target not in frame.columns:
         raise StudyError(
             f"{name} has no column {target!r}"
-            f"{did_you_mean(target, frame.columns, otherwise='its columns')}."
+            f"{did_you_mean(target, frame.columns, otherwise='its columns')}"
         )
     if not frame.columns.is_unique:
         twice = frame.columns[frame.columns.duplicated()][0]

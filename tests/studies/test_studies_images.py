@@ -99,7 +99,9 @@ def test_unusable_images_are_refused(tmp_path, photos):
     assert "one label per image" in refuse(save(tmp_path / "c.npz", X=X, y=y[:4]))
     assert "shape (20, 16)" in refuse(save(tmp_path / "d.npz", X=X.reshape(20, 16), y=y))
     assert "finite numbers" in refuse(save(tmp_path / "e.npz", X=X * np.nan, y=y))
-    assert "has 2 images; give at least 5" in refuse(save(tmp_path / "f.npz", X=X[:6], y=y[:6] > 3))
+    assert "has 2 images; give at least 5" in refuse(
+        save(tmp_path / "f.npz", X=X[:6], y=[0, 0, 0, 0, 1, 1])
+    )
     assert "cannot be read" in refuse(save(tmp_path / "g.npz", X=X, y=y.astype(object)))
     parts = {"x_train": X, "y_train": y, "x_test": X, "y_test": y + 1}
     assert "does not train on" in refuse(save(tmp_path / "h.npz", **parts))

@@ -1,0 +1,31 @@
+"""Arguments checked before anything runs, in words that say what to change."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from skdropout.studies._errors import StudyError
+
+ENGINES = ("compiled", "keras")
+PRECISIONS = ("float32", "mixed_bfloat16")
+
+
+def did_you_mean(name: str, known: Iterable[str], *, otherwise: str = "known") -> str:
+    """Name the nearest of the known names, or all of them."""
+    known = list(known)
+    near = get_close_matches(name.lower(), known, n=2, cutoff=0.5)
+    if near:
+        return f"; did you mean {' or '.join(near)}?"
+    return f"; {otherwise}: {', '.join(known)}."
+
+
+def check_choice(name: str, value: str, known: Iterable[str]) -> None:
+    """Refuse a value that is not one of those known."""
+    known = list(known)
+    if value not in known:
+        raise StudyError(f"{name} has no {value!r}{did_you_mean(value, known)}")
+
+
+def check_at_least(name: str, value: int | None, least: int) -> None:
+    """Refuse a number that is too small; None stands for a default."""
+    if value is not None and value < least:
+        raise StudyError(f"{name} must be at least {least}, got {value}.")
