@@ -20,11 +20,11 @@ LARGE = Recipe(learning_rate=0.001, batch_size=1024, epochs=2)
 FEATURES = 60
 LIBRARIES = (OURS, *(peer for peer in PEERS if peer != "keras.wrappers"))
 _METHOD = """\
-Left: {fits:,} fits of skdropout on Sonar, {epochs} epochs each, of ten architectures in turn, in one
-process; resident memory after each ten fits. Right: fresh processes that fit float32 tables of 60
-features (batch 1,024, two epochs). "Peak" is the largest resident memory during the fit over what
-the process had after a small fit and before it drew the table: the table itself is in it, once.
-Seconds an epoch are medians of differences between fits, on two cores."""
+Left: {fits:,} fits of skdropout on Sonar, {epochs} epochs each, of ten architectures in turn, in
+one process; resident memory after each ten fits. Right: fresh processes that fit float32 tables of
+60 features (batch 1,024, two epochs). "Peak" is the largest resident memory during the fit over
+what the process had after a small fit and before it drew the table: the table itself is in it,
+once. Seconds an epoch are medians of differences between fits, on two cores."""
 
 
 def run(options: Options) -> Report:

@@ -1,6 +1,7 @@
 """Where the time of one fit goes."""
 
 import importlib
+import inspect
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -25,26 +26,31 @@ PARTS = {
     "find the program": ["skdropout.training._compiled:program_for"],
     "load weights and table": [
         "skdropout.training._compiled:_Run._first_state",
-        "skdropout.training._compiled:_rows_on_device",
+        "skdropout.training._compiled:training_rows",
+        "skdropout.training._compiled:validation_rows",
     ],
-    "plan the batches": ["skdropout.training._compiled:_groups"],
-    "run": ["skdropout.training._program:Program.train"],
+    "plan the batches": [
+        "skdropout.training._tables:Epochs.of",
+        "skdropout.training._tables:Epochs.chunks",
+    ],
+    "run": ["skdropout.training._program:Program.run"],
+    "keep the history": ["skdropout.training._compiled:_Run._record"],
     "read back": ["skdropout.training._compiled:_Run._finish"],
 }
 REST, TRACE, COMPILE = "the rest", "trace", "compile (XLA)"
 _METHOD = """\
-A warm fit of Sonar's network ({epochs} epochs) on one core, with timers put around the functions that
-make up each part: medians of {fits} fits, each part without the parts that it calls. "Run" is the
-compiled loop, and "the rest" all Python code between the parts. The first fit of an architecture
-traces the loop with Keras and has XLA compile it besides: medians of {rounds} fresh processes that
-have imported everything and fitted another architecture."""
+A warm fit of Sonar's network ({epochs} epochs) on one core, with timers put around the functions
+that make up each part: medians of {fits} fits, each part without the parts that it calls. "Run" is
+the compiled loop, and "the rest" all Python code between the parts. The first fit of an
+architecture traces the loop with Keras and has XLA compile it besides: medians of {rounds} fresh
+processes that have imported everything and fitted another architecture."""
 
 
 def run(options: Options) -> Report:
     samples = []
     for number in range(options.rounds):
         with Worker(1) as worker:
-            for sample in worker(measure, options.epochs, 4 * options.rounds):
+            for sample in worker(measure, 4 * options.rounds):
                 samples.append({"process": number, **sample})
     table = pd.DataFrame(samples)
     medians = 1000 * table.drop(columns=["process", "fit"]).groupby(table.fit).median().T
@@ -55,7 +61,7 @@ def run(options: Options) -> Report:
     return Report(
         title="The parts of a fit",
         method=_METHOD.format(
-            epochs=options.epochs, fits=4 * options.rounds**2, rounds=options.rounds
+            epochs=Recipe().epochs, fits=4 * options.rounds**2, rounds=options.rounds
         ),
         tables={
             f"A warm fit, {warm.sum():.1f} milliseconds": summary,
@@ -68,7 +74,7 @@ def run(options: Options) -> Report:
     )
 
 
-def measure(epochs: int, fits: int) -> list[dict[str, Any]]:
+def measure(fits: int) -> list[dict[str, Any]]:
     """Fit an architecture for the first time, then again and again."""
     from benchmarks._data import sonar
 
@@ -79,7 +85,7 @@ def measure(epochs: int, fits: int) -> list[dict[str, Any]]:
         clock = Clock()
         with clock.at_work(PARTS):
             start = time.perf_counter()
-            classifier(OURS, Recipe(epochs=epochs)).fit(X, y)
+            classifier(OURS, Recipe()).fit(X, y)
             total = time.perf_counter() - start
         parts = {**clock.seconds, REST: total - sum(clock.seconds.values())}
         samples.append({"fit": "warm" if number else "first", **parts})
@@ -109,9 +115,8 @@ class Clock:
                     owner = importlib.import_module(module)
                     for step in outer:
                         owner = getattr(owner, step)
-                    original = getattr(owner, name)
-                    stack.callback(setattr, owner, name, original)
-                    setattr(owner, name, self._timed(part, original))
+                    stack.callback(setattr, owner, name, inspect.getattr_static(owner, name))
+                    setattr(owner, name, self._timed(part, getattr(owner, name)))
             yield
 
     @contextmanager
