@@ -72,19 +72,34 @@ def conclude_conditions(comparisons: "pd.DataFrame") -> list[str]:
         rows = pairs[pairs["against"] == "nothing"].to_dict("records")
         if rows:
             claims = ", ".join(map(_claim, rows))
-            tests = f"against nothing; p adjusted for {len(pairs)} comparisons"
             if pairs["low"].isna().all():
-                tests = "against nothing, with one seed and so without an interval"
-            verdicts.append(f"{_INPUTS[str(condition)]}, {claims}: {tests}.")
+                claims += ": one seed, so no interval and no evidence"
+            else:
+                claims += f"; p adjusted for {len(pairs)} comparisons"
+            verdicts.append(f"{_INPUTS[str(condition)]}, {_lead(rows)}{claims}.")
     return verdicts or ["Nothing to compare: the study needs the variant nothing and another one."]
 
 
-def _claim(row: Mapping[Hashable, Any]) -> str:
+def _lead(rows: list[dict[Hashable, Any]]) -> str:
+    """Answer the question that the study asks, whether dropout in convolutions is of any use."""
+    rates = [row for row in rows if row["variant"].startswith("dropout_")]
+    if not rates or isnan(rates[0]["low"]):
+        return "against nothing, "
+    useful = [row["variant"].removeprefix("dropout_") for row in rates if _effect(row) == "helps"]
+    where = f"at {' and '.join(useful)}" if useful else "at no rate tried"
+    return f"dropout in the convolutions helps {where}. Against nothing, "
+
+
+def _claim(row: dict[Hashable, Any]) -> str:
     """Say what a variant does, with the evidence for it."""
     name = row["variant"].replace("batch_norm", "batch normalisation").replace("_", " ")
     if isnan(row["low"]):
         return f"{name} scores {points(row['difference'])} points"
-    effect = "makes no difference that shows"
-    if row["p_holm"] < ALPHA:
-        effect = "helps" if row["difference"] > 0 else "hurts"
-    return f"{name} {effect} ({evidence(row)})"
+    return f"{name} {_effect(row)} ({evidence(row)})"
+
+
+def _effect(row: dict[Hashable, Any]) -> str:
+    """Name what a variant does to the accuracy, where that is beyond luck."""
+    if row["p_holm"] >= ALPHA:
+        return "makes no difference that shows"
+    return "helps" if row["difference"] > 0 else "hurts"

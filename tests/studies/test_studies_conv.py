@@ -184,7 +184,9 @@ def test_differences_are_tested_over_seeds_within_placements():
 
 def test_the_verdict_says_what_each_variant_does():
     published, standardised = conclude_conditions(compare_variants(made_up(EFFECTS), 100))
-    assert published.startswith("With the inputs as published")
+    assert published.startswith("With the inputs as published (centred, not scaled), dropout in ")
+    assert "helps at no rate tried" in published
+    assert "helps at 0.3. Against nothing" in standardised
     assert "batch normalisation helps (+" in published
     assert published.count("hurts") == 3
     assert "dropout 0.1 makes no difference that shows" in standardised
@@ -197,7 +199,7 @@ def test_one_seed_is_no_evidence():
         compare_variants(made_up({"as_published": EFFECTS["as_published"]}, seeds=1), 100)
     )
     assert "helps" not in verdict
-    assert "without an interval" in verdict
+    assert "no evidence" in verdict
 
 
 def test_one_variant_leaves_nothing_to_compare():
