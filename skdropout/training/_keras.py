@@ -144,6 +144,7 @@ class _Guard(keras.callbacks.Callback):
             self.best_weights = self.model.get_weights()
         if self.watch.gives_up:
             self.model.stop_training = True
+        self._bar.set_postfix(loss=loss, refresh=False)
         self._bar.update()
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:

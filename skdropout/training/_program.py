@@ -6,7 +6,6 @@ data: dropout rates are weights of their layers, and learning rates, momentum, m
 decay are arguments. Only an architecture, a batch size or a much larger table needs another one.
 """
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -170,12 +169,11 @@ class Program:
 
 
 _lock = threading.RLock()
-_first_process: list[int] = []
 
 
 @contextmanager
 def tracing() -> Iterator[None]:
-    """Let one thread at a time trace, in a process in which TensorFlow can work."""
+    """Let one thread at a time trace, where Keras runs on TensorFlow."""
     if keras.backend.backend() != "tensorflow":
         raise RuntimeError(
             f"engine='compiled' needs Keras on TensorFlow, and Keras runs on "
@@ -183,14 +181,6 @@ def tracing() -> Iterator[None]:
             "KERAS_BACKEND=tensorflow."
         )
     with _lock:
-        if not _first_process:
-            _first_process.append(os.getpid())
-        if _first_process[0] != os.getpid():
-            raise RuntimeError(
-                "this process was forked from one in which TensorFlow had already run, and "
-                "TensorFlow's threads do not survive a fork. Start workers with joblib's loky "
-                "backend, with multiprocessing's 'spawn' method, or use threads."
-            )
         yield
 
 

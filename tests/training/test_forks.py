@@ -1,0 +1,105 @@
+"""Processes made by fork: an answer at once, never a child that waits for ever."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+
+SCRIPT = """
+import json, os, signal, threading, warnings
+warnings.simplefilter("ignore")  # Python 3.12 warns of every fork beside threads
+
+import keras, tensorflow
+from engine_toy import table, tiny
+from skdropout.training._program import tracing
+from joblib import Parallel, delayed
+
+X, y = table()
+found = {}
+
+def answer(action):
+    try:
+        action()
+        return "done"
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+def in_child(action):
+    read, write = os.pipe()
+    if os.fork() == 0:
+        signal.alarm(30)
+        os.write(write, answer(action).encode())
+        os._exit(0)
+    os.close(write)
+    os.wait()
+    with os.fdopen(read) as pipe:
+        return pipe.read() or "no answer"
+
+fit = lambda: tiny(epochs=1).fit(X, y)
+keras_fit = lambda: tiny(epochs=1, engine="keras").fit(X, y)
+
+found["before anything has run"] = in_child(fit)
+keras.ops.ones(3) + 1
+found["after the user's own tensors"] = in_child(fit)
+fitted = fit()
+found["after a fit"] = in_child(fit)
+found["predict"] = in_child(lambda: fitted.predict(X))
+found["keras engine"] = in_child(keras_fit)
+entered, leave = threading.Event(), threading.Event()
+
+def compile_for_long():
+    with tracing():
+        entered.set()
+        leave.wait()
+
+thread = threading.Thread(target=compile_for_long)
+thread.start()
+entered.wait()
+found["while a thread compiles"] = in_child(fit)
+leave.set()
+thread.join()
+found["joblib"] = answer(
+    lambda: Parallel(n_jobs=2, backend="multiprocessing")(delayed(fit)() for _ in range(2))
+)
+found["the parent itself"] = answer(fit)
+print(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def found():
+    environment = os.environ | {"PYTHONPATH": str(HERE), "JOBLIB_START_METHOD": "fork"}
+    command = [sys.executable, "-c", SCRIPT]
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=400, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("where", ["before anything has run", "the parent itself"])
+def test_processes_in_which_training_works(found, where):
+    assert found[where] == "done"
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "after the user's own tensors",
+        "after a fit",
+        "predict",
+        "keras engine",
+        "while a thread compiles",
+        "joblib",
+    ],
+)
+def test_after_tensorflow_has_run_a_child_says_what_to_do(found, where):
+    assert found[where].startswith("RuntimeError: this process was forked")
+    for way_out in ("loky", "spawn", "threads"):
+        assert way_out in found[where]

@@ -1,0 +1,65 @@
+"""Ctrl-C during a long fit, and the progress bar."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from engine_toy import table, tiny
+
+SCRIPT = """
+from engine_toy import table, tiny
+
+X, y = table(n_rows=2000, n_features=40)
+for stopping in (False, True):
+    slow = tiny(
+        hidden_layer_sizes=(200, 200),
+        dropout=0.5,
+        batch_size=64,
+        early_stopping=stopping,
+        n_iter_no_change=10**8,
+    )
+    slow.set_params(epochs=1).fit(X, y)
+    print("compiled", flush=True)
+    try:
+        slow.set_params(epochs=10**6).fit(X, y)
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+    slow.set_params(epochs=1).fit(X, y)
+    print("fits again", flush=True)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends SIGINT as a terminal does")
+def test_ctrl_c_ends_a_long_fit_at_once():
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+    with subprocess.Popen(
+        [sys.executable, "-c", SCRIPT], env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            for _ in ("plain", "early stopping"):
+                assert process.stdout.readline() == "compiled\n"
+                time.sleep(1)
+                start = time.perf_counter()
+                process.send_signal(signal.SIGINT)
+                assert process.stdout.readline() == "interrupted\n"
+                assert time.perf_counter() - start < 2
+                assert process.stdout.readline() == "fits again\n"
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+def test_the_progress_bar_goes_to_stderr_and_only_when_asked_for(engine, capsys):
+    X, y = table()
+    tiny(engine=engine, verbose=0).fit(X, y)
+    silent = capsys.readouterr()
+    assert (silent.out, silent.err) == ("", "")
+    tiny(engine=engine, verbose=1).fit(X, y)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "3/3" in shown.err
+    assert "loss=" in shown.err
