@@ -1,0 +1,23 @@
+"""scikit-learn's own checks of the convolutional classifier, with none expected to fail."""
+
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skdropout import BNConvClassifier
+
+
+def small(**parameters):
+    defaults = {"filters": (8,), "dense_units": 32, "epochs": 20, "learning_rate": 0.01}
+    return BNConvClassifier(**{**defaults, "random_state": 0, **parameters})
+
+
+CONFIGURATIONS = [
+    BNConvClassifier(),
+    small(batch_norm=False, conv_dropout=0.05, placement="after_activation"),
+    small(placement="after_pooling", head="gap", convs_per_block=1),
+    small(precision="mixed_bfloat16", conv_dropout=0.05, spatial_dropout=True),
+]
+
+
+@parametrize_with_checks(CONFIGURATIONS)
+def test_scikit_learn_check(estimator, check):
+    check(estimator)

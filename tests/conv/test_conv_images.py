@@ -1,0 +1,121 @@
+"""The convolutional classifier on images: shapes, the protocol, Keras's own training."""
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.datasets import load_digits
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skdropout import BNConvClassifier
+
+
+def tiny(**parameters):
+    defaults = {"filters": (4, 6), "convs_per_block": 1, "dense_units": 8, "epochs": 3}
+    return BNConvClassifier(**{**defaults, "random_state": 0, **parameters})
+
+
+@pytest.fixture(scope="module")
+def digits():
+    data = load_digits(n_class=3)
+    return data.images[:75].astype(np.uint8), data.target[:75]
+
+
+def test_published_network():
+    """Design and size of the CIFAR-100 comparison, counted by hand."""
+    network = BNConvClassifier(
+        filters=(60, 60, 60, 60, 100), dense_units=1000, head_dropout=0.5, batch_norm=False
+    )._describe_network((32, 32, 3), 100)
+    model = network.build(fused=False)
+    convolutions = [(3, 60), (60, 60)] + [(60, 60)] * 6 + [(60, 100), (100, 100)]
+    expected = sum(9 * before * after + after for before, after in convolutions)
+    expected += (2 * 2 * 100) * 1000 + 1000 + 1000 * 100 + 100
+    assert sum(np.prod(v.shape) for v in model.trainable_variables) == expected
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+@pytest.mark.parametrize("optimizer", ["sgd", "rmsprop"])
+def test_same_weights_as_keras(digits, batch_norm, optimizer):
+    """Without dropout, a partial last batch of 11 included."""
+    X, y = digits
+    options = {"batch_norm": batch_norm, "optimizer": optimizer, "head_dropout": 0.0}
+    left, right = (
+        tiny(engine=engine, learning_rate=0.001, **options).fit(X, y)
+        for engine in ("compiled", "keras")
+    )
+    for ours, theirs in zip(left.weights_, right.weights_, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-4)
+
+
+def test_bytes_and_numbers_are_the_same_images(digits):
+    X, y = digits
+    as_bytes = tiny(shuffle=False).fit(X, y)
+    as_numbers = tiny(shuffle=False).fit(X.astype(float), y)
+    np.testing.assert_allclose(
+        as_bytes.predict_proba(X), as_numbers.predict_proba(X.astype(float)), atol=1e-5
+    )
+
+
+def test_flat_rows_with_their_shape_are_the_same_images(digits):
+    X, y = digits
+    flat = X.reshape(len(X), -1).astype(np.float32)
+    left = tiny(image_shape=(8, 8)).fit(flat, y).predict_proba(flat)
+    right = tiny().fit(X.astype(np.float32), y).predict_proba(X.astype(np.float32))
+    np.testing.assert_allclose(left, right, atol=1e-5)
+
+
+def test_everyday_uses(digits):
+    X, y = digits
+    X = np.stack([X, X], axis=-1)
+    assert cross_val_score(tiny(), X, y, cv=3).shape == (3,)
+    search = GridSearchCV(tiny(), {"conv_dropout": [0.0, 0.2]}, cv=2).fit(X, y)
+    assert search.predict(X).shape == y.shape
+    calibrated = CalibratedClassifierCV(tiny(), cv=2).fit(X, y)
+    np.testing.assert_allclose(calibrated.predict_proba(X).sum(axis=1), 1)
+
+
+def test_signals_in_a_pipeline(digits):
+    X, y = digits
+    pipeline = make_pipeline(StandardScaler(), tiny())
+    assert pipeline.fit(X.reshape(len(X), -1), y).predict(X.reshape(len(X), -1)).shape == y.shape
+
+
+def test_pickle_predicts_the_same(digits):
+    X, y = digits
+    network = tiny(conv_dropout=0.1).fit(X, y)
+    again = pickle.loads(pickle.dumps(network))
+    np.testing.assert_array_equal(network.predict_proba(X), again.predict_proba(X))
+    np.testing.assert_allclose(network.model_(X), network.predict_proba(X), atol=1e-5)
+
+
+def test_fit_depends_on_the_rows_not_on_their_order(digits):
+    X, y = digits
+    turned = np.random.default_rng(0).permutation(len(X))
+    left, right = tiny(conv_dropout=0.2).fit(X, y), tiny(conv_dropout=0.2).fit(X[turned], y[turned])
+    for one, other in zip(left.weights_, right.weights_, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("placement", ["before_activation", "after_activation", "after_pooling"])
+def test_placement(placement):
+    network = tiny(conv_dropout=0.1, placement=placement)._describe_network((8, 8, 1), 3)
+    kinds = [type(layer).__name__ for layer in network.build(fused=False).layers]
+    first = kinds[kinds.index("Conv2D") : kinds.index("Conv2D", kinds.index("Conv2D") + 1)]
+    pair = ["BatchNormalization", "Dropout"]
+    expected = {
+        "before_activation": ["Conv2D", *pair, "Activation", "MaxPooling2D"],
+        "after_activation": ["Conv2D", "Activation", *pair, "MaxPooling2D"],
+        "after_pooling": ["Conv2D", "Activation", "MaxPooling2D", *pair],
+    }
+    assert first == expected[placement]
+
+
+def test_wrong_shapes_say_what_to_do(digits):
+    X, y = digits
+    with pytest.raises(ValueError, match="image_shape"):
+        tiny(image_shape=(7, 9)).fit(X.reshape(len(X), -1), y)
+    with pytest.raises(ValueError, match="8"):
+        tiny().fit(X, y).predict(X[:, :7])
