@@ -22,7 +22,9 @@ CONFIGURATIONS = [
     seeded(max_norm=3.0, dropout=[0.2], weight_decay=0.01),
     seeded(learning_rate_schedule="cosine", learning_rate=0.01, epochs=20),
     seeded(learning_rate_schedule="inverse_time", learning_rate_decay=0.1, rescale="unit"),
+    seeded(learning_rate_schedule="exponential", learning_rate_decay=0.001, max_norm=2),
     seeded(hidden_layer_sizes=100, rescale="center", kernel_initializer="he_normal"),
+    seeded(input_dropout=0.2, dropout=[0.2], kernel_initializer="orthogonal", epochs=150),
     seeded(
         hidden_layer_sizes=(8,),
         early_stopping=True,

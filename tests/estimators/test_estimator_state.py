@@ -4,12 +4,12 @@ import copy
 import io
 import pickle
 
-import cloudpickle
 import joblib
 import keras
 import numpy as np
 import pytest
 from estimator_toy import KINDS, quick, same_weights, table
+from joblib.externals import cloudpickle  # what joblib sends to its workers
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import estimator_html_repr
