@@ -31,19 +31,20 @@ def tidy(axes: Axes) -> None:
     axes.set_axisbelow(True)
 
 
-def bars(axes: Axes, lengths: pd.Series, *, unit: str, title: str) -> None:
-    """Draw labelled horizontal bars on a logarithmic axis, the first on top.
+def draw_bars(axes: Axes, lengths: pd.Series, *, unit: str, title: str, scale: str = "log") -> None:
+    """Draw labelled horizontal bars, the first on top.
 
     A bar has the colour of the library that its name begins with.
     """
     places = range(len(lengths))
-    axes.barh(places, lengths, color=[_colour(name) for name in lengths.index])
+    bars = axes.barh(places, lengths, color=[_colour(name) for name in lengths.index])
     axes.set_yticks(places, labels=[str(name) for name in lengths.index])
     axes.invert_yaxis()
-    axes.set_xscale("log")
-    axes.set_xlim(lengths.min() / 3, lengths.max() * 5)
-    for place, length in zip(places, lengths, strict=True):
-        axes.text(length * 1.1, place, f"{number(length)} {unit}", va="center", fontsize=9)
+    axes.set_xscale(scale)
+    axes.margins(x=0.35)
+    if scale == "log":
+        axes.set_xlim(lengths.min() / 3, lengths.max() * 5)
+    axes.bar_label(bars, [f"{number(length)} {unit}" for length in lengths], padding=4, fontsize=9)
     axes.set_title(title, loc="left", fontsize=10)
     axes.xaxis.set_major_formatter(PLAIN)
     tidy(axes)

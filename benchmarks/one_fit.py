@@ -7,7 +7,7 @@ import pandas as pd
 
 from benchmarks._fits import as_json, one_fit
 from benchmarks._libraries import OURS, PEERS, WRAPPERS, Recipe
-from benchmarks._plots import bars, figure
+from benchmarks._plots import draw_bars, figure
 from benchmarks._report import Options, Report, spread
 from benchmarks._worker import Worker, workers
 
@@ -118,5 +118,5 @@ def _figure(samples: pd.DataFrame) -> Any:
         (right, first, "First result of a fresh process on two cores"),
     ):
         seconds = part.groupby("library").seconds.median().sort_values()
-        bars(axes, seconds, unit="s", title=title)
+        draw_bars(axes, seconds, unit="s", title=title)
     return made

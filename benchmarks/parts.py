@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks._libraries import OURS, Recipe, classifier
-from benchmarks._plots import bars, figure
+from benchmarks._plots import draw_bars, figure
 from benchmarks._report import Options, Report
 from benchmarks._worker import Worker
 
@@ -154,6 +154,6 @@ class Clock:
 
 def _figure(warm: pd.Series, first: pd.Series) -> Any:
     made, (left, right) = figure(1, 2, (11, 3), width_ratios=(3, 2))
-    bars(left, warm, unit="ms", title="A warm fit")
-    bars(right, first, unit="ms", title="Once for each architecture")
+    draw_bars(left, warm, unit="ms", title="A warm fit", scale="linear")
+    draw_bars(right, first, unit="ms", title="Once for each architecture", scale="linear")
     return made

@@ -9,7 +9,7 @@ import pandas as pd
 from benchmarks._data import sonar_whole
 from benchmarks._fits import as_json, one_fit
 from benchmarks._libraries import OURS, QUICK_PEERS, Recipe, classifier
-from benchmarks._plots import bars, figure
+from benchmarks._plots import draw_bars, figure
 from benchmarks._report import Options, Report, number, spread
 from benchmarks._worker import Worker
 
@@ -161,5 +161,5 @@ def _figure(samples: pd.DataFrame) -> Any:
     seconds = pd.concat(
         [warm.add_prefix("skdropout, "), peers.rename(lambda n: f"{n} (projected)")]
     )
-    bars(axes, seconds, unit="s", title=f"Search of {N_FITS} fits")
+    draw_bars(axes, seconds, unit="s", title=f"Search of {N_FITS} fits")
     return made
