@@ -62,10 +62,10 @@ class EpochCallbacks:
         let_go(self._callbacks)
 
     def begin_epoch(self, epoch: int) -> None:
-        """Tell the callbacks that an epoch begins; they may set the learning rate."""
+        """Tell the callbacks that an epoch begins; they may change weights and learning rate."""
         if self._list is not None:
             self._list.on_epoch_begin(epoch)
-            self._take_learning_rate()
+            self._take_changes()
 
     def end_epoch(self, epoch: int) -> bool:
         """Tell the callbacks what the epoch brought; say whether one wants to stop."""
@@ -75,11 +75,12 @@ class EpochCallbacks:
         self._list.on_epoch_end(
             epoch, {name: values[-1] for name, values in self._run.history.items()}
         )
-        self._take_learning_rate()
-        self._run.weights = self._model.get_weights()
+        self._take_changes()
         return bool(self._model.stop_training)
 
-    def _take_learning_rate(self) -> None:
+    def _take_changes(self) -> None:
+        """Take over what a callback has done to the model."""
+        self._run.weights = self._model.get_weights()
         rate = self._model.optimizer._learning_rate
         if hasattr(rate, "assign"):  # not a schedule, which the plan has worked out already
             self._run.learning_rate = float(rate.numpy())
