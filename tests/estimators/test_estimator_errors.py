@@ -29,7 +29,7 @@ ROWS = {
     "nan": (spoilt(X, np.nan), Y, "Input X contains NaN"),
     "inf": (spoilt(X, np.inf), Y, "Input X contains infinity"),
     "one row as 1-D": (X[0], Y[:1], r"Reshape your data"),
-    "3-D": (X.reshape(60, 2, 2), Y, "Found array with dim 3, while dim <= 2 is required"),
+    "3-D": (X.reshape(60, 2, 2), Y, r"Found array with dim 3.* <= 2"),
     "complex": (X + 1j, Y, "Complex data not supported"),
     "text": ([["a", "b"]] * 2, [0, 1], "could not convert string to float"),
     "no rows": (X[:0], Y[:0], r"0 sample\(s\) .* minimum of 1 is required"),

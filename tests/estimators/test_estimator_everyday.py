@@ -18,6 +18,7 @@ from sklearn.ensemble import (
 from sklearn.exceptions import FitFailedWarning
 from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score, make_scorer
 from sklearn.model_selection import (
     GridSearchCV,
     LearningCurveDisplay,
@@ -169,7 +170,9 @@ def test_sample_weight_is_routed_through_a_search():
     counts = np.arange(60) % 3 + 1
     with config_context(enable_metadata_routing=True):
         net = quick().set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
-        search = GridSearchCV(Pipeline([("net", net)]), {"net__dropout": [0.1, 0.3]}, cv=2)
+        plain = make_scorer(accuracy_score).set_score_request(sample_weight=False)
+        rates = {"net__dropout": [0.1, 0.3]}
+        search = GridSearchCV(Pipeline([("net", net)]), rates, cv=2, scoring=plain)
         search.fit(X, y, sample_weight=counts)
         scores = cross_val_score(net, X, y, cv=2, params={"sample_weight": counts})
     best = quick(**{k[5:]: v for k, v in search.best_params_.items()})
