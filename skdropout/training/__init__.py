@@ -1,7 +1,7 @@
 """Plans of training, and the engines that carry them out."""
 
+from skdropout.training import _fork
 from skdropout.training._data import TrainingSet
-from skdropout.training._fork import reject_fork
 from skdropout.training._job import Engine, TrainingJob
 from skdropout.training._objectives import Objective
 from skdropout.training._plan import OPTIMIZER_NAMES, EarlyStopping, TrainingPlan
@@ -27,7 +27,7 @@ ENGINES = ("compiled", "keras")
 
 def engine_named(name: str) -> Engine:
     """Return an engine; its libraries are imported only now."""
-    reject_fork()
+    _fork.reject_fork()
     if name == "keras":
         from skdropout.training._keras import KerasEngine
 
