@@ -26,7 +26,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         y_val: Any = None,
         sample_weight_val: Any = None,
     ) -> Self:
-        """Train the network.
+        """Train the network; a fit that fails leaves the estimator as it was.
 
         Parameters
         ----------

@@ -107,14 +107,15 @@ default="before_activation"
         The fitted network as a Keras model whose outputs are probabilities; built on first use.
     history_ : dict of list of float
         ``loss`` and ``accuracy`` of each epoch over the training batches as they went by, and
-        ``val_loss`` and ``val_accuracy`` where there are validation rows.
+        ``val_loss`` and ``val_accuracy`` where there are validation rows. `partial_fit` and warm
+        starts append to it, with nan for what an epoch did not measure.
     n_iter_ : int
         Number of epochs that were run.
     loss_ : float
         Training loss of the last epoch.
     best_epoch_, best_loss_, best_score_ : int, float and float, or None
-        Under early stopping: the epoch (from 0) with the lowest validation loss, that loss, and
-        the validation accuracy of that epoch.
+        Under early stopping: the epoch (of ``history_``, from 0) with the lowest validation loss
+        of the last fit, that loss, and the validation accuracy of that epoch.
 
     References
     ----------

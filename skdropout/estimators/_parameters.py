@@ -143,13 +143,14 @@ shuffle : bool, default=True
     Whether the rows of each epoch come in an order of their own. If so, a fit does not depend on
     the order in which they are passed.
 warm_start : bool, default=False
-    Whether ``fit`` goes on from the weights and the optimiser's state of the last fit.
+    Whether ``fit`` goes on from the weights and the optimiser's state of the last fit. The
+    network must stay the same; what is no part of it, as rates and dropout, may change.
 engine : {"compiled", "keras"}, default="compiled"
     What trains: compiled loops, or Keras's ``Model.fit`` by way of scikeras, which is many times
     slower and runs anything that Keras runs.
 callbacks : list of keras.callbacks.Callback or None, default=None
-    Keras callbacks; they see the network as it is trained, ending in logits. Those that act on
-    single batches need ``engine="keras"``.
+    Keras callbacks; they see the network as it is trained, ending in logits, and let go of it
+    after the fit. Those that act on single batches need ``engine="keras"``.
 random_state : int, RandomState instance or None, default=None
     Seed of the initial weights, the order of the rows, the dropout masks and the validation split.
 verbose : int in [0, inf), default=0
