@@ -3,25 +3,21 @@
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
-from difflib import get_close_matches
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import InvalidParameterError, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from skdropout.estimators._holdout import hold_out
-from skdropout.estimators._parameters import TrainingParameters
+from skdropout.estimators._parameters import TrainingParameters, seed_from
 from skdropout.estimators._rescaling import learn_rescaling
+from skdropout.estimators._warm_start import joined, reject_another_network
 from skdropout.networks import Network
 from skdropout.training import (
-    EarlyStopping,
     Objective,
     TrainingJob,
-    TrainingPlan,
     TrainingResult,
     TrainingSet,
     engine_named,
@@ -65,43 +61,74 @@ class NetworkEstimator(TrainingParameters):
 
     @cached_property
     def model_(self) -> "keras.Model":
-        """A Keras model with the fitted weights, whose outputs are probabilities (or values)."""
+        """A Keras model with the fitted weights that ends in predictions, or in probabilities."""
         check_is_fitted(self)
         import keras
 
         core = self.network_.build(fused=False)
         core.set_weights(self.weights_)
-        activation = {Objective.MULTICLASS: "softmax", Objective.REGRESSION: "linear"}.get(
-            self._objective, "sigmoid"
-        )
-        ending = keras.layers.Activation(activation, dtype="float32", name="outputs")
-        return keras.Model(core.input, ending(core.output), name=core.name)
+        return keras.Model(core.input, self._ending()(core.output), name=core.name)
+
+    @abstractmethod
+    def _ending(self) -> "keras.layers.Layer":
+        """Make the layer that turns the network's outputs into predictions."""
+
+    @abstractmethod
+    def _best_score(self, job: TrainingJob) -> float:
+        """Return the score of the validation rows after the best epoch."""
+
+    def _scaled(self, rows: TrainingSet, *, reset: bool) -> TrainingSet:
+        """Turn the targets into what the network learns; with ``reset``, learn how."""
+        return rows
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
         state.pop("model_", None)  # Keras objects do not travel; the model is built again on use
         return state
 
-    def _validate_params(self) -> None:
-        try:
-            super()._validate_params()
-        except InvalidParameterError as error:
-            raise InvalidParameterError(f"{error}{self._suggestion()}") from None
-        for name, value in self.get_params(deep=False).items():
-            if isinstance(value, type):
-                raise InvalidParameterError(
-                    f"The {name!r} parameter of {type(self).__name__} expects an object, got the "
-                    f"class {value.__name__}. Pass {name}={value.__name__}()."
-                )
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
+        """Train the network; a fit that fails leaves the estimator as it was.
 
-    def _suggestion(self) -> str:
-        for name, constraints in self._parameter_constraints.items():
-            known = {s for c in constraints if isinstance(c, StrOptions) for s in c.options}
-            value = getattr(self, name)
-            if isinstance(value, str) and known and value not in known:
-                near = get_close_matches(value.lower(), known, n=1, cutoff=0.4)
-                return f" Did you mean {near[0]!r}?" if near else ""
-        return ""
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Training rows, without missing or infinite values.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            What to predict: for a classifier, class labels of any type or a multilabel indicator
+            matrix; for a regressor, numbers.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Whole numbers count copies: 3 is exactly three copies of the row, and 0 leaves it out.
+            Other numbers are scaled to a mean of one and multiply the row's loss.
+        X_val : array-like of shape (n_samples_val, n_features), default=None
+            Rows to watch; early stopping uses these instead of setting training rows aside.
+        y_val : array-like of shape (n_samples_val,) or (n_samples_val, n_outputs), default=None
+            What to predict of them.
+        sample_weight_val : array-like of shape (n_samples_val,), default=None
+            Their weights.
+
+        Returns
+        -------
+        self : estimator
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If the data or a parameter are not as described.
+        DivergenceError
+            If the loss becomes infinite or not a number.
+        """
+        self._validate_params()
+        going_on = self.warm_start and hasattr(self, "weights_")
+        return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val), going_on=going_on)
 
     def _fit(
         self,
@@ -125,13 +152,22 @@ class NetworkEstimator(TrainingParameters):
                 rescaled=self.rescale is not None,
             )
             if going_on:
-                _reject_another_network(network, self.network_)
-            seed = self._seed()
+                reject_another_network(network, self.network_)
+            seed = seed_from(self.random_state)
             rows, held = self._set_aside(everything, target, seed, validation, partial)
+            rows = self._scaled(rows, reset=not going_on)
+            if held is not None:
+                held = self._scaled(held, reset=False)
             job = TrainingJob(
                 network=network,
                 objective=target.objective,
-                plan=self._plan(seed, going_on, partial, watched=held is not None),
+                plan=self._plan(
+                    seed,
+                    epochs=1 if partial else int(self.epochs),
+                    stops=held is not None and self.early_stopping and not partial,
+                    first_epoch=self.n_iter_ if going_on else 0,
+                    first_step=self._result.n_steps if going_on else 0,
+                ),
                 rows=rows,
                 validation=held,
                 rescaling=None if going_on else learn_rescaling(self.rescale, rows),
@@ -164,36 +200,6 @@ class NetworkEstimator(TrainingParameters):
             sample_weight,
             loss_weight=target.loss_weight,
             keep_order=not self.shuffle,
-        )
-
-    def _seed(self) -> int:
-        if self.random_state is None:
-            return int(np.random.SeedSequence().generate_state(1)[0])
-        if isinstance(self.random_state, np.random.RandomState):
-            return int(check_random_state(self.random_state).randint(2**31 - 1))
-        return int(self.random_state)
-
-    def _plan(self, seed: int, going_on: bool, partial: bool, *, watched: bool) -> TrainingPlan:
-        stops = watched and self.early_stopping and not partial
-        return TrainingPlan(
-            optimizer=self.optimizer,
-            learning_rate=float(self.learning_rate),
-            schedule=self.learning_rate_schedule,
-            decay=float(self.learning_rate_decay),
-            momentum=float(self.momentum),
-            nesterov=bool(self.nesterov) and self.optimizer == "sgd",
-            weight_decay=float(self.weight_decay),
-            batch_size=int(self.batch_size),
-            epochs=1 if partial else int(self.epochs),
-            seed=seed,
-            shuffle=bool(self.shuffle),
-            first_epoch=self.n_iter_ if going_on else 0,
-            first_step=self._result.n_steps if going_on else 0,
-            early_stopping=(
-                EarlyStopping(n_iter_no_change=self.n_iter_no_change, tol=self.tol)
-                if stops
-                else None
-            ),
         )
 
     def _set_aside(
@@ -231,7 +237,8 @@ class NetworkEstimator(TrainingParameters):
         assert chosen.best_epoch is not None
         plan = replace(job.plan, epochs=chosen.best_epoch + 1, early_stopping=None)
         rescaling = None if job.earlier else learn_rescaling(self.rescale, everything)
-        job = replace(job, plan=plan, rows=everything, rescaling=rescaling)
+        rows = self._scaled(everything, reset=job.earlier is None)
+        job = replace(job, plan=plan, rows=rows, rescaling=rescaling)
         result = engine_named(self.engine).train(replace(job, validation=None, callbacks=()))
         watched = {k: v for k, v in chosen.history.items() if k.startswith("val_")}
         n_epochs = chosen.best_epoch + 1
@@ -242,12 +249,11 @@ class NetworkEstimator(TrainingParameters):
         """Turn what training left behind into fitted attributes."""
         self.__dict__.pop("model_", None)
         self._result = result
-        self._objective = job.objective
         self.network_ = job.network
         self.weights_ = result.weights
         n_before = job.plan.first_epoch
         self.history_ = (
-            _joined(vars(self)["history_"], result.history) if n_before else (result.history)
+            joined(vars(self)["history_"], result.history) if n_before else (result.history)
         )
         self.n_iter_ = len(self.history_["loss"])
         self.loss_ = self.history_["loss"][-1]
@@ -255,8 +261,7 @@ class NetworkEstimator(TrainingParameters):
         if result.best_epoch is not None:
             self.best_epoch_ = n_before + result.best_epoch
             self.best_loss_ = self.history_["val_loss"][self.best_epoch_]
-            if "val_accuracy" in self.history_:
-                self.best_score_ = self.history_["val_accuracy"][self.best_epoch_]
+            self.best_score_ = self._best_score(job)
         return self
 
     def _outputs(self, X: Any) -> np.ndarray:
@@ -272,25 +277,3 @@ def _checked_weight(sample_weight: Any, X: np.ndarray) -> np.ndarray | None:
     if not checked.any():
         raise ValueError("all sample weights are zero, which leaves no row to train on.")
     return checked
-
-
-def _reject_another_network(network: Network, earlier: Network) -> None:
-    now, before = network.structure, earlier.structure
-    if now != before:
-        changed = [f.name for f in fields(now) if getattr(now, f.name) != getattr(before, f.name)]
-        raise ValueError(
-            f"the network is not the one of the last fit (other {', '.join(changed)}), so its "
-            "weights cannot be trained on. Set the parameters back, or start anew: clone the "
-            "estimator, or call fit with warm_start=False."
-        )
-
-
-def _joined(
-    before: dict[str, list[float]], history: dict[str, list[float]]
-) -> dict[str, list[float]]:
-    """Append a history to an earlier one, with nan for what one of them did not measure."""
-    blank, blank_before = ([np.nan] * len(part["loss"]) for part in (history, before))
-    return {
-        name: before.get(name, blank_before) + history.get(name, blank)
-        for name in {**before, **history}
-    }

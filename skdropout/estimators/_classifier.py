@@ -1,7 +1,8 @@
 """What every classifier offers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin
@@ -9,56 +10,24 @@ from sklearn.utils import Tags
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
 from skdropout.estimators._base import NetworkEstimator, Target
+from skdropout.estimators._parameters import names
 from skdropout.estimators._targets import ClassEncoding, checked_target
-from skdropout.training import Objective
+from skdropout.training import Objective, TrainingJob
+
+if TYPE_CHECKING:
+    import keras
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class NetworkClassifier(ClassifierMixin, NetworkEstimator):
-    """Fit, predict, and the class labels."""
+    """Predictions, and the class labels."""
 
-    def fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        X_val: Any = None,
-        y_val: Any = None,
-        sample_weight_val: Any = None,
-    ) -> Self:
-        """Train the network; a fit that fails leaves the estimator as it was.
+    class_weight: Mapping[Any, float] | Literal["balanced"] | None = None
 
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Training rows, without missing or infinite values.
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Class labels of any type, or a multilabel indicator matrix.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Whole numbers count copies: 3 is exactly three copies of the row, and 0 leaves it out.
-            Other numbers are scaled to a mean of one and multiply the row's loss.
-        X_val : array-like of shape (n_samples_val, n_features), default=None
-            Rows to watch; early stopping uses these instead of setting training rows aside.
-        y_val : array-like of shape (n_samples_val,) or (n_samples_val, n_labels), default=None
-            Their labels.
-        sample_weight_val : array-like of shape (n_samples_val,), default=None
-            Their weights.
-
-        Returns
-        -------
-        self : estimator
-            The fitted estimator.
-
-        Raises
-        ------
-        ValueError
-            If the data or a parameter are not as described.
-        DivergenceError
-            If the loss becomes infinite or not a number.
-        """
-        self._validate_params()
-        going_on = self.warm_start and hasattr(self, "weights_")
-        return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val), going_on=going_on)
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "class_weight": [dict, names({"balanced"}), None],
+        **NetworkEstimator._parameter_constraints,
+    }
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Train for one epoch on some rows, going on from earlier calls.
@@ -176,6 +145,15 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             loss_weight=encoding.loss_weight(y, self.class_weight, sample_weight),
             strata=None if encoding.objective is Objective.MULTILABEL else encoded.ravel(),
         )
+
+    def _ending(self) -> "keras.layers.Layer":
+        import keras
+
+        kind = "softmax" if self._encoding.objective is Objective.MULTICLASS else "sigmoid"
+        return keras.layers.Activation(kind, dtype="float32", name="outputs")
+
+    def _best_score(self, job: TrainingJob) -> float:
+        return self.history_["val_accuracy"][vars(self)["best_epoch_"]]
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -10,13 +10,12 @@ from sklearn.utils import Tags
 from sklearn.utils._param_validation import StrOptions
 
 from skdropout.estimators._classifier import NetworkClassifier
+from skdropout.estimators._docs import documented
 from skdropout.estimators._parameters import (
     ACTIVATIONS,
     POSITIVE,
     POSITIVE_INTEGER,
     RATE,
-    TrainingParameters,
-    documented,
     initializer_name,
 )
 from skdropout.estimators._sequences import rates_from, sizes_from
@@ -87,6 +86,7 @@ default="before_activation"
     precision : {"float32", "mixed_bfloat16"}, default="float32"
         Number type of the arithmetic. ``"mixed_bfloat16"`` keeps weights and logits in float32
         and is faster where the processor computes in bfloat16.
+    {class_weight}
     {training_parameters}
 
     Attributes
@@ -99,23 +99,7 @@ default="before_activation"
         Number of values of one image or row.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Their names, where ``X`` has string names.
-    weights_ : list of ndarray
-        The fitted values of all of ``model_``'s weights, in Keras's order.
-    network_ : ConvNetwork
-        Description of the fitted network.
-    model_ : keras.Model
-        The fitted network as a Keras model whose outputs are probabilities; built on first use.
-    history_ : dict of list of float
-        ``loss`` and ``accuracy`` of each epoch over the training batches as they went by, and
-        ``val_loss`` and ``val_accuracy`` where there are validation rows. `partial_fit` and warm
-        starts append to it, with nan for what an epoch did not measure.
-    n_iter_ : int
-        Number of epochs that were run.
-    loss_ : float
-        Training loss of the last epoch.
-    best_epoch_, best_loss_, best_score_ : int, float and float, or None
-        Under early stopping: the epoch (of ``history_``, from 0) with the lowest validation loss
-        of the last fit, that loss, and the validation accuracy of that epoch.
+    {fitted_network}
 
     References
     ----------
@@ -184,7 +168,7 @@ default="before_activation"
         "image_shape": ["array-like", None],
         "augment": [StrOptions(set(AUGMENTATIONS)), None],
         "precision": [StrOptions(set(PRECISIONS))],
-        **TrainingParameters._parameter_constraints,
+        **NetworkClassifier._parameter_constraints,
     }
 
     def _check_rows(self, X: Any, y: Any = "no_validation", *, reset: bool, **options: Any) -> Any:

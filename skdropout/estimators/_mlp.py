@@ -2,44 +2,70 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from numbers import Integral, Real
 from typing import Any, ClassVar
 
+from skdropout.estimators._base import NetworkEstimator
 from skdropout.estimators._classifier import NetworkClassifier
+from skdropout.estimators._docs import documented
 from skdropout.estimators._parameters import (
     ACTIVATIONS,
     POSITIVE,
     POSITIVE_INTEGER,
     RATE,
-    TrainingParameters,
-    documented,
     initializer_name,
     names,
 )
+from skdropout.estimators._sequences import rates_from, sizes_from
 from skdropout.networks import MLPNetwork
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class NetworkMLP(NetworkEstimator):
+    """The parameters of a multilayer perceptron, and the network that they describe."""
+
+    hidden_layer_sizes: int | Sequence[int] = field(default=(100,), kw_only=False)
+    activation: str = "relu"
+    input_dropout: float = 0.0
+    dropout: float | Sequence[float] = 0.0
+    max_norm: float | None = None
+    batch_norm: bool = False
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "hidden_layer_sizes": [POSITIVE_INTEGER, "array-like"],
+        "activation": [names(ACTIVATIONS)],
+        "input_dropout": [RATE],
+        "dropout": [RATE, "array-like"],
+        "max_norm": [POSITIVE, None],
+        "batch_norm": ["boolean"],
+        **NetworkEstimator._parameter_constraints,
+    }
+
+    def _describe_network(self, input_shape: tuple[int, ...], n_outputs: int) -> MLPNetwork:
+        sizes = sizes_from("hidden_layer_sizes", self.hidden_layer_sizes, "hidden layer")
+        return MLPNetwork(
+            input_shape=input_shape,
+            n_outputs=n_outputs,
+            kernel_initializer=initializer_name(self.kernel_initializer),
+            max_norm=None if self.max_norm is None else float(self.max_norm),
+            hidden_layer_sizes=sizes,
+            activation=self.activation,
+            input_dropout=float(self.input_dropout),
+            dropout=rates_from(
+                "dropout", self.dropout, "hidden layer", len(sizes), "hidden_layer_sizes"
+            ),
+            batch_norm=bool(self.batch_norm),
+        )
 
 
 @documented
 @dataclass(kw_only=True, eq=False, repr=False)
-class DropoutMLPClassifier(NetworkClassifier):
+class DropoutMLPClassifier(NetworkClassifier, NetworkMLP):
     """Multilayer perceptron with dropout, max-norm and batch normalisation as hyperparameters.
 
     Parameters
     ----------
-    hidden_layer_sizes : int or sequence of int in [1, inf), default=(100,)
-        Units of each hidden layer; ``()`` is logistic regression.
-    activation : str, default="relu"
-        Keras activation of the hidden layers.
-    input_dropout : float in [0, 1), default=0.0
-        Fraction of the inputs that each training step drops. Srivastava et al. advise 0.2.
-    dropout : float in [0, 1) or sequence of float, default=0.0
-        Fraction of the units that each step drops after each hidden layer, or one fraction for
-        each layer. Srivastava et al. advise 0.5, or 0.2 to 0.5 for small networks.
-    max_norm : float in (0, inf) or None, default=None
-        Largest Euclidean norm of the weights that lead into one hidden unit. Srivastava et al.
-        advise 3 to 4 beside dropout and a high learning rate.
-    batch_norm : bool, default=False
-        Whether each hidden layer is normalised over the batch, before its activation.
+    {mlp_parameters}
+    {class_weight}
     {training_parameters}
 
     Attributes
@@ -50,23 +76,7 @@ class DropoutMLPClassifier(NetworkClassifier):
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Their names, where ``X`` has string names.
-    weights_ : list of ndarray
-        The fitted values of all of ``model_``'s weights, in Keras's order.
-    network_ : MLPNetwork
-        Description of the fitted network.
-    model_ : keras.Model
-        The fitted network as a Keras model whose outputs are probabilities; built on first use.
-    history_ : dict of list of float
-        ``loss`` and ``accuracy`` of each epoch over the training batches as they went by, and
-        ``val_loss`` and ``val_accuracy`` where there are validation rows. `partial_fit` and warm
-        starts append to it, with nan for what an epoch did not measure.
-    n_iter_ : int
-        Number of epochs that were run.
-    loss_ : float
-        Training loss of the last epoch.
-    best_epoch_, best_loss_, best_score_ : int, float and float, or None
-        Under early stopping: the epoch (of ``history_``, from 0) with the lowest validation loss
-        of the last fit, that loss, and the validation accuracy of that epoch.
+    {fitted_network}
 
     See Also
     --------
@@ -92,57 +102,7 @@ class DropoutMLPClassifier(NetworkClassifier):
     True
     """
 
-    hidden_layer_sizes: int | Sequence[int] = field(default=(100,), kw_only=False)
-    activation: str = "relu"
-    input_dropout: float = 0.0
-    dropout: float | Sequence[float] = 0.0
-    max_norm: float | None = None
-    batch_norm: bool = False
-
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "hidden_layer_sizes": [POSITIVE_INTEGER, "array-like"],
-        "activation": [names(ACTIVATIONS)],
-        "input_dropout": [RATE],
-        "dropout": [RATE, "array-like"],
-        "max_norm": [POSITIVE, None],
-        "batch_norm": ["boolean"],
-        **TrainingParameters._parameter_constraints,
+        **NetworkMLP._parameter_constraints,
+        **NetworkClassifier._parameter_constraints,
     }
-
-    def _describe_network(self, input_shape: tuple[int, ...], n_outputs: int) -> MLPNetwork:
-        sizes = self._hidden_layer_sizes()
-        return MLPNetwork(
-            input_shape=input_shape,
-            n_outputs=n_outputs,
-            kernel_initializer=initializer_name(self.kernel_initializer),
-            max_norm=None if self.max_norm is None else float(self.max_norm),
-            hidden_layer_sizes=sizes,
-            activation=self.activation,
-            input_dropout=float(self.input_dropout),
-            dropout=self._dropout_rates(len(sizes)),
-            batch_norm=bool(self.batch_norm),
-        )
-
-    def _hidden_layer_sizes(self) -> tuple[int, ...]:
-        given: Any = self.hidden_layer_sizes
-        sizes = (given,) if isinstance(given, Integral) else tuple(given)
-        if not all(isinstance(size, Integral) and int(size) > 0 for size in sizes):
-            raise ValueError(
-                "hidden_layer_sizes expects whole numbers above zero, one for each hidden layer, "
-                f"got {given!r}."
-            )
-        return tuple(int(size) for size in sizes)
-
-    def _dropout_rates(self, n_layers: int) -> tuple[float, ...]:
-        given: Any = self.dropout
-        if isinstance(given, Real):
-            return (float(given),) * n_layers
-        rates = tuple(given)
-        if len(rates) != n_layers:
-            raise ValueError(
-                f"dropout has {len(rates)} rates for {n_layers} hidden layers. Pass one number "
-                "for all layers, or as many as hidden_layer_sizes has."
-            )
-        if not all(RATE.is_satisfied_by(rate) for rate in rates):
-            raise ValueError(f"dropout expects rates in [0, 1), got {given!r}.")
-        return tuple(float(rate) for rate in rates)

@@ -5,16 +5,22 @@ The estimators are dataclasses, so a parameter, its type and its default are wri
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from numbers import Integral, Real
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    InvalidParameterError,
+    StrOptions,
+)
 
-from skdropout.training import ENGINES, OPTIMIZER_NAMES
+from skdropout.training import ENGINES, OPTIMIZER_NAMES, EarlyStopping, TrainingPlan
 
 POSITIVE_INTEGER = Interval(Integral, 1, None, closed="left")
 POSITIVE = Interval(Real, 0, None, closed="neither")
@@ -59,7 +65,6 @@ class TrainingParameters(BaseEstimator):
     n_iter_no_change: int = 10
     tol: float = 1e-4
     refit: bool = False
-    class_weight: Mapping[Any, float] | Literal["balanced"] | None = None
     shuffle: bool = True
     warm_start: bool = False
     engine: Literal["compiled", "keras"] = "compiled"
@@ -84,7 +89,6 @@ class TrainingParameters(BaseEstimator):
         "n_iter_no_change": [POSITIVE_INTEGER],
         "tol": [NOT_NEGATIVE],
         "refit": ["boolean"],
-        "class_weight": [dict, names({"balanced"}), None],
         "shuffle": ["boolean"],
         "warm_start": ["boolean"],
         "engine": [names(ENGINES)],
@@ -93,79 +97,60 @@ class TrainingParameters(BaseEstimator):
         "verbose": [Interval(Integral, 0, None, closed="left"), "boolean"],
     }
 
+    def _validate_params(self) -> None:
+        try:
+            super()._validate_params()
+        except InvalidParameterError as error:
+            raise InvalidParameterError(f"{error}{self._suggestion()}") from None
+        for name, value in self.get_params(deep=False).items():
+            if isinstance(value, type):
+                raise InvalidParameterError(
+                    f"The {name!r} parameter of {type(self).__name__} expects an object, got the "
+                    f"class {value.__name__}. Pass {name}={value.__name__}()."
+                )
 
-_TRAINING_DOC = """\
-rescale : {"standardize", "center", "unit"} or None, default="standardize"
-    What the network does to its inputs first, learnt from the training rows: give each feature
-    (each channel of images) mean 0 and standard deviation 1, mean 0 (images: one mean over all
-    channels), or the range 0 to 1.
-kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
-    Distribution that the kernels are drawn from; biases start at 0. ``"random_normal"`` is
-    N(0, 0.05).
-optimizer : {"adagrad", "adam", "adamax", "adamw", "lion", "rmsprop", "sgd"} or \
-keras.optimizers.Optimizer, default="adam"
-    The optimiser, with Keras's defaults for what is no parameter here. An object brings its own
-    learning rate, momentum and decay, and needs ``engine="keras"``.
-learning_rate : float in (0, inf), default=0.001
-    Learning rate of the first step.
-learning_rate_schedule : {"constant", "inverse_time", "exponential", "cosine"}, default="constant"
-    How the rate falls over ``t`` epochs: not at all, by ``1 / (1 + decay * t)``, by
-    ``exp(-decay * t)``, or along half a cosine to 0 at the last epoch.
-learning_rate_decay : float in [0, inf), default=0.01
-    ``decay`` of the inverse-time and exponential schedules, per epoch.
-momentum : float in [0, 1), default=0.9
-    Momentum of ``optimizer="sgd"``.
-nesterov : bool, default=False
-    Whether the momentum of ``optimizer="sgd"`` is Nesterov's.
-weight_decay : float in [0, inf), default=0.0
-    Fraction of each kernel that a step takes off, times the learning rate (decoupled weight
-    decay). Biases and batch normalisation are left alone.
-batch_size : int in [1, inf), default=32
-    Rows of one step. The last batch of an epoch has the rows that are left.
-epochs : int in [1, inf), default={epochs}
-    Passes over the training rows.
-early_stopping : bool, default=False
-    Whether to set validation rows aside, stop when their loss no longer falls, and keep the
-    weights of the best epoch. ``X_val`` and ``y_val`` of ``fit`` take the place of these rows.
-validation_fraction : float in (0, 1), default=0.1
-    Fraction of the distinct rows to set aside, stratified by class; the last ones with
-    ``shuffle=False``.
-n_iter_no_change : int in [1, inf), default=10
-    Epochs without an improvement after which to stop.
-tol : float in [0, inf), default=1e-4
-    Smallest fall of the validation loss that counts as an improvement.
-refit : bool, default=False
-    Whether to train once more on all rows, for as many epochs as early stopping found best.
-class_weight : dict, "balanced" or None, default=None
-    Factor on the loss of the rows of each class; ``"balanced"`` makes the classes count the same
-    (with a multilabel ``y`` each label's, multiplied).
-shuffle : bool, default=True
-    Whether the rows of each epoch come in an order of their own. If so, a fit does not depend on
-    the order in which they are passed.
-warm_start : bool, default=False
-    Whether ``fit`` goes on from the weights and the optimiser's state of the last fit. The
-    network must stay the same; what is no part of it, as rates and dropout, may change.
-engine : {"compiled", "keras"}, default="compiled"
-    What trains: compiled loops, or Keras's ``Model.fit`` by way of scikeras, which is many times
-    slower and runs anything that Keras runs.
-callbacks : list of keras.callbacks.Callback or None, default=None
-    Keras callbacks; they see the network as it is trained, ending in logits, and let go of it
-    after the fit. Those that act on single batches need ``engine="keras"``.
-random_state : int, RandomState instance or None, default=None
-    Seed of the initial weights, the order of the rows, the dropout masks and the validation split.
-verbose : int in [0, inf), default=0
-    1 shows a progress bar over the epochs."""
+    def _suggestion(self) -> str:
+        for name, constraints in self._parameter_constraints.items():
+            known = {s for c in constraints if isinstance(c, StrOptions) for s in c.options}
+            value = getattr(self, name)
+            if isinstance(value, str) and known and value not in known:
+                near = get_close_matches(value.lower(), known, n=1, cutoff=0.4)
+                return f" Did you mean {near[0]!r}?" if near else ""
+        return ""
+
+    def _plan(
+        self, seed: int, *, epochs: int, stops: bool, first_epoch: int, first_step: int
+    ) -> TrainingPlan:
+        """Say how to train, from where an earlier fit has left off."""
+        return TrainingPlan(
+            optimizer=self.optimizer,
+            learning_rate=float(self.learning_rate),
+            schedule=self.learning_rate_schedule,
+            decay=float(self.learning_rate_decay),
+            momentum=float(self.momentum),
+            nesterov=bool(self.nesterov) and self.optimizer == "sgd",
+            weight_decay=float(self.weight_decay),
+            batch_size=int(self.batch_size),
+            epochs=epochs,
+            seed=seed,
+            shuffle=bool(self.shuffle),
+            first_epoch=first_epoch,
+            first_step=first_step,
+            early_stopping=(
+                EarlyStopping(n_iter_no_change=self.n_iter_no_change, tol=self.tol)
+                if stops
+                else None
+            ),
+        )
 
 
-T = TypeVar("T", bound=TrainingParameters)
-
-
-def documented(cls: type[T]) -> type[T]:
-    """Fill the description of the training parameters into a class's docstring."""
-    lines = _TRAINING_DOC.replace("{epochs}", str(cls.epochs)).splitlines()
-    indented = "\n".join([lines[0], *("    " + line if line else "" for line in lines[1:])])
-    cls.__doc__ = (cls.__doc__ or "").replace("{training_parameters}", indented)
-    return cls
+def seed_from(random_state: int | np.random.RandomState | None) -> int:
+    """Return a seed: the one given, one drawn from a generator, or a new one each time."""
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1)[0])
+    if isinstance(random_state, np.random.RandomState):
+        return int(random_state.randint(2**31 - 1))
+    return int(random_state)
 
 
 def initializer_name(initializer: Any) -> str:

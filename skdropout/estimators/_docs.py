@@ -1,0 +1,118 @@
+"""The parts of docstrings that several estimators share, each written once."""
+
+from typing import TypeVar
+
+from skdropout.estimators._parameters import TrainingParameters
+
+_FRAGMENTS = {
+    "mlp_parameters": """\
+hidden_layer_sizes : int or sequence of int in [1, inf), default=(100,)
+    Units of each hidden layer; ``()`` is logistic regression.
+activation : str, default="relu"
+    Keras activation of the hidden layers.
+input_dropout : float in [0, 1), default=0.0
+    Fraction of the inputs that each training step drops. Srivastava et al. advise 0.2.
+dropout : float in [0, 1) or sequence of float, default=0.0
+    Fraction of the units that each step drops after each hidden layer, or one fraction for
+    each layer. Srivastava et al. advise 0.5, or 0.2 to 0.5 for small networks.
+max_norm : float in (0, inf) or None, default=None
+    Largest Euclidean norm of the weights that lead into one hidden unit. Srivastava et al.
+    advise 3 to 4 beside dropout and a high learning rate.
+batch_norm : bool, default=False
+    Whether each hidden layer is normalised over the batch, before its activation.""",
+    "class_weight": """\
+class_weight : dict, "balanced" or None, default=None
+    Factor on the loss of the rows of each class; ``"balanced"`` makes the classes count the same
+    (with a multilabel ``y`` each label's, multiplied).""",
+    "training_parameters": """\
+rescale : {"standardize", "center", "unit"} or None, default="standardize"
+    What the network does to its inputs first, learnt from the training rows: give each feature
+    (each channel of images) mean 0 and standard deviation 1, mean 0 (images: one mean over all
+    channels), or the range 0 to 1.
+kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
+    Distribution that the kernels are drawn from; biases start at 0. ``"random_normal"`` is
+    N(0, 0.05).
+optimizer : {"adagrad", "adam", "adamax", "adamw", "lion", "rmsprop", "sgd"} or \
+keras.optimizers.Optimizer, default="adam"
+    The optimiser, with Keras's defaults for what is no parameter here. An object brings its own
+    learning rate, momentum and decay, and needs ``engine="keras"``.
+learning_rate : float in (0, inf), default=0.001
+    Learning rate of the first step.
+learning_rate_schedule : {"constant", "inverse_time", "exponential", "cosine"}, default="constant"
+    How the rate falls over ``t`` epochs: not at all, by ``1 / (1 + decay * t)``, by
+    ``exp(-decay * t)``, or along half a cosine to 0 at the last epoch.
+learning_rate_decay : float in [0, inf), default=0.01
+    ``decay`` of the inverse-time and exponential schedules, per epoch.
+momentum : float in [0, 1), default=0.9
+    Momentum of ``optimizer="sgd"``.
+nesterov : bool, default=False
+    Whether the momentum of ``optimizer="sgd"`` is Nesterov's.
+weight_decay : float in [0, inf), default=0.0
+    Fraction of each kernel that a step takes off, times the learning rate (decoupled weight
+    decay). Biases and batch normalisation are left alone.
+batch_size : int in [1, inf), default=32
+    Rows of one step. The last batch of an epoch has the rows that are left.
+epochs : int in [1, inf), default={epochs}
+    Passes over the training rows.
+early_stopping : bool, default=False
+    Whether to set validation rows aside, stop when their loss no longer falls, and keep the
+    weights of the best epoch. ``X_val`` and ``y_val`` of ``fit`` take the place of these rows.
+validation_fraction : float in (0, 1), default=0.1
+    Fraction of the distinct rows to set aside, stratified by class; the last ones with
+    ``shuffle=False``.
+n_iter_no_change : int in [1, inf), default=10
+    Epochs without an improvement after which to stop.
+tol : float in [0, inf), default=1e-4
+    Smallest fall of the validation loss that counts as an improvement.
+refit : bool, default=False
+    Whether to train once more on all rows, for as many epochs as early stopping found best.
+shuffle : bool, default=True
+    Whether the rows of each epoch come in an order of their own. If so, a fit does not depend on
+    the order in which they are passed.
+warm_start : bool, default=False
+    Whether ``fit`` goes on from the weights and the optimiser's state of the last fit. The
+    network must stay the same; what is no part of it, as rates and dropout, may change.
+engine : {"compiled", "keras"}, default="compiled"
+    What trains: compiled loops, or Keras's ``Model.fit`` by way of scikeras, which is many times
+    slower and runs anything that Keras runs.
+callbacks : list of keras.callbacks.Callback or None, default=None
+    Keras callbacks; they see the network as it is trained, ending in logits, and let go of it
+    after the fit. Those that act on single batches need ``engine="keras"``.
+random_state : int, RandomState instance or None, default=None
+    Seed of the initial weights, the order of the rows, the dropout masks and the validation split.
+verbose : int in [0, inf), default=0
+    1 shows a progress bar over the epochs.""",
+    "fitted_network": """\
+weights_ : list of ndarray
+    The fitted values of all the network's weights, in Keras's order.
+network_ : Network
+    Description of the fitted network.
+model_ : keras.Model
+    The fitted network as a Keras model that ends in predictions (of a classifier: in
+    probabilities); built on first use.
+history_ : dict of list of float
+    ``loss``, and ``accuracy`` of a classifier, of each epoch over the training batches as they
+    went by, and ``val_loss`` and ``val_accuracy`` where there are validation rows. `partial_fit`
+    and warm starts append to it, with nan for what an epoch did not measure.
+n_iter_ : int
+    Number of epochs that were run.
+loss_ : float
+    Training loss of the last epoch.
+best_epoch_, best_loss_, best_score_ : int, float and float, or None
+    Under early stopping: the epoch (of ``history_``, from 0) with the lowest validation loss of
+    the last fit, that loss, and the score of the validation rows after that epoch: accuracy, or
+    R^2 of a regressor.""",
+}
+
+T = TypeVar("T", bound=TrainingParameters)
+
+
+def documented(cls: type[T]) -> type[T]:
+    """Fill the shared parts into a class's docstring, where it names them in braces."""
+    doc = cls.__doc__ or ""
+    for name, text in _FRAGMENTS.items():
+        lines = text.replace("{epochs}", str(cls.epochs)).splitlines()
+        indented = "\n".join([lines[0], *("    " + line if line else "" for line in lines[1:])])
+        doc = doc.replace(f"{{{name}}}", indented)
+    cls.__doc__ = doc
+    return cls
