@@ -36,7 +36,7 @@ class EpochCallbacks:
 
         from skdropout.training._keras_model import compiled_model
 
-        reject_foreign(job.callbacks)
+        prepare(job.callbacks)
         for callback in job.callbacks:
             _reject_batch_level(callback)
         self._model = compiled_model(job)
@@ -86,8 +86,8 @@ class EpochCallbacks:
             self._run.learning_rate = float(rate.numpy())
 
 
-def reject_foreign(callbacks: tuple[Any, ...]) -> None:
-    """Raise unless all are Keras callbacks."""
+def prepare(callbacks: tuple[Any, ...]) -> None:
+    """Raise unless all are Keras callbacks, and have them forget earlier fits."""
     import keras
 
     for callback in callbacks:
@@ -95,6 +95,9 @@ def reject_foreign(callbacks: tuple[Any, ...]) -> None:
             raise TypeError(
                 f"callbacks expects keras.callbacks.Callback objects, got {callback!r}."
             )
+        if isinstance(callback, keras.callbacks.EarlyStopping):
+            # Before Keras 3.15 it holds a fit, or that of a clone, against the best of the last.
+            callback.best = None
 
 
 def let_go(callbacks: tuple[Any, ...]) -> None:

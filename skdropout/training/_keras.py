@@ -11,7 +11,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from skdropout.networks import Network
-from skdropout.training._callbacks import let_go, reject_foreign
+from skdropout.training._callbacks import let_go, prepare
 from skdropout.training._data import TrainingSet
 from skdropout.training._job import TrainingJob, Watch
 from skdropout.training._keras_model import compiled_model, optimizer_slots
@@ -26,7 +26,7 @@ class KerasEngine:
     def train(self, job: TrainingJob) -> TrainingResult:
         """Train, and return what came of it."""
         wrapper_class = _scikeras_wrapper()
-        reject_foreign(job.callbacks)
+        prepare(job.callbacks)
         model = compiled_model(job)
         guard = _Guard(job)
         wrapper = wrapper_class(
