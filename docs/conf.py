@@ -1,0 +1,113 @@
+"""How Sphinx builds the documents: ``sphinx-build -W docs docs/_build/html``."""
+
+import inspect
+import re
+import warnings
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx.application import Sphinx
+
+project = "skdropout"
+copyright = "the skdropout developers, BSD 3-Clause licence"
+version = release = installed_version("skdropout")
+language = "en_GB"
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "numpydoc",
+    "myst_parser",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build"]
+suppress_warnings = ["toc.empty_glob"]
+default_role = "py:obj"
+
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
+
+autosummary_generate = True
+templates_path = ["_templates"]
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"  # the numpydoc sections say more
+python_maximum_signature_line_length = 88
+numpydoc_show_class_members = False
+numpydoc_validation_checks = {"GL03", "GL08", "PR01", "PR02", "RT01", "SS02", "YD01"}
+# Constructors are described by their class, and what is only handed back by its attributes.
+numpydoc_validation_exclude = {r"\.__init__$", r"\.PairedTest$", r"\.StudyResult$"}
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "abort_on_example_error": True,
+    "doc_module": "skdropout",
+    "backreferences_dir": "generated/backreferences",
+    "remove_config_comments": True,
+    "show_memory": False,
+    "show_signature": False,
+    "download_all_examples": False,
+}
+
+html_theme = "pydata_sphinx_theme"
+html_title = "skdropout"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_show_sourcelink = False
+html_math_renderer = "mathml"
+html_theme_options = {
+    "navigation_with_keys": False,
+    "show_prev_next": True,
+    "navbar_align": "left",
+    "header_links_before_dropdown": 6,
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "secondary_sidebar_items": ["page-toc"],
+}
+html_sidebars = {"index": [], "api": [], "studies": [], "benchmarks": []}
+
+# Warnings that examples raise stop the build, as they stop the tests.
+warnings.filterwarnings("error", module=r"(__main__|skdropout)")
+
+
+def skip_foreign(app: Sphinx, what: str, name: str, thing: Any, skip: bool, options: Any) -> Any:
+    """Show a class's own methods; its docstring has its attributes, scikit-learn's site the rest."""
+    ours = inspect.isfunction(thing) and thing.__module__.startswith("skdropout.")
+    return True if what == "class" and not ours else None
+
+
+def fill_in(app: Sphinx, page: str, source: list[str]) -> None:
+    """Put documents that live beside what they describe into the pages that stand for them."""
+    for marked in re.findall(r"<!-- contents of (\S+) -->", source[0]):
+        file = Path(app.srcdir, marked)
+        app.env.note_dependency(str(file))
+        text = re.sub(
+            r"\[([^]]*)\]\((?!\w+:|#)([^)]+)\)",
+            lambda link: _relocated(link, Path(marked).parent, Path(app.srcdir)),
+            file.read_text(encoding="utf-8"),
+        )
+        source[0] = source[0].replace(f"<!-- contents of {marked} -->", text)
+
+
+def _relocated(link: re.Match[str], folder: Path, pages: Path) -> str:
+    """Point a relative link to where its file lies, seen from the pages; folders stay words."""
+    target = folder / link[2]
+    return link[1] if (pages / target).is_dir() else f"[{link[1]}]({target.as_posix()})"
+
+
+def visit_math(translator: Any, node: nodes.Element) -> None:
+    """Write formulas as MathML, which browsers show without a script from elsewhere."""
+    translator.body.append(tex2mathml(node.astext(), as_block=isinstance(node, nodes.math_block)))
+    raise nodes.SkipNode
+
+
+def setup(app: Sphinx) -> None:
+    """Register what Sphinx calls."""
+    app.connect("autodoc-skip-member", skip_foreign)
+    app.connect("source-read", fill_in)
+    app.add_html_math_renderer("mathml", (visit_math, None), (visit_math, None))
