@@ -97,7 +97,7 @@ default="before_activation"
         Height, width and channels of the images seen in `fit`.
     n_features_in_ : int
         Number of values of one image or row.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, where ``X`` has string names.
     {fitted_network}
 

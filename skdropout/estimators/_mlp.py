@@ -74,7 +74,7 @@ class DropoutMLPClassifier(NetworkClassifier, NetworkMLP):
         The class labels; the numbers of the labels for a multilabel ``y``.
     n_features_in_ : int
         Number of features seen in `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, where ``X`` has string names.
     {fitted_network}
 

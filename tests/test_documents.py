@@ -1,0 +1,25 @@
+"""The documents say what is so: their Python snippets run, in order, each page in one session.
+
+Fences marked ``python`` run; those marked ``py`` only look the same, for code that needs what is
+not installed here.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+DOCS = Path(__file__).parents[1] / "docs"
+SNIPPET = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PAGES = [page for page in sorted(DOCS.glob("*.md")) if SNIPPET.search(page.read_text("utf-8"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_snippets_of_a_page_run(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = page.read_text("utf-8")
+    session = {"__name__": "__main__"}
+    for snippet in SNIPPET.finditer(text):
+        # Blank lines above it make a traceback name the line of the page.
+        source = "\n" * (text[: snippet.start()].count("\n") + 1) + snippet[1]
+        exec(compile(source, page, "exec"), session)
