@@ -6,6 +6,7 @@ from typing import Any
 _HOME = {
     "BNConvClassifier": "skdropout.estimators",
     "DropoutMLPClassifier": "skdropout.estimators",
+    "DropoutMLPRegressor": "skdropout.estimators",
     "datasets": "skdropout.datasets",
     "studies": "skdropout.studies",
 }

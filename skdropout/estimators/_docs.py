@@ -7,7 +7,7 @@ from skdropout.estimators._parameters import TrainingParameters
 _FRAGMENTS = {
     "mlp_parameters": """\
 hidden_layer_sizes : int or sequence of int in [1, inf), default=(100,)
-    Units of each hidden layer; ``()`` is logistic regression.
+    Units of each hidden layer; ``()`` is a linear model, such as logistic regression.
 activation : str, default="relu"
     Keras activation of the hidden layers.
 input_dropout : float in [0, 1), default=0.0
@@ -58,8 +58,8 @@ early_stopping : bool, default=False
     Whether to set validation rows aside, stop when their loss no longer falls, and keep the
     weights of the best epoch. ``X_val`` and ``y_val`` of ``fit`` take the place of these rows.
 validation_fraction : float in (0, 1), default=0.1
-    Fraction of the distinct rows to set aside, stratified by class; the last ones with
-    ``shuffle=False``.
+    Fraction of the distinct rows to set aside, stratified by class where there are classes; the
+    last ones with ``shuffle=False``.
 n_iter_no_change : int in [1, inf), default=10
     Epochs without an improvement after which to stop.
 tol : float in [0, inf), default=1e-4

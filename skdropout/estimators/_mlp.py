@@ -15,6 +15,7 @@ from skdropout.estimators._parameters import (
     initializer_name,
     names,
 )
+from skdropout.estimators._regressor import NetworkRegressor
 from skdropout.estimators._sequences import rates_from, sizes_from
 from skdropout.networks import MLPNetwork
 
@@ -105,4 +106,64 @@ class DropoutMLPClassifier(NetworkClassifier, NetworkMLP):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **NetworkMLP._parameter_constraints,
         **NetworkClassifier._parameter_constraints,
+    }
+
+
+@documented
+@dataclass(kw_only=True, eq=False, repr=False)
+class DropoutMLPRegressor(NetworkRegressor, NetworkMLP):
+    """Multilayer perceptron for numbers, with dropout, max-norm and batch normalisation.
+
+    It minimises the squared error, averaged over the outputs. By default the network learns
+    targets that are rescaled to mean 0 and standard deviation 1, so that the same settings train
+    well whatever the unit of ``y`` and every output counts the same; predictions are in the unit
+    of ``y``.
+
+    Parameters
+    ----------
+    {mlp_parameters}
+    rescale_target : bool, default=True
+        Whether the network learns ``(y - target_mean_) / target_scale_``, both learnt from the
+        training rows. Losses are then relative to the variance: 1 is what always answering the
+        mean costs. Otherwise the network learns ``y`` as it comes.
+    {training_parameters}
+
+    Attributes
+    ----------
+    n_outputs_ : int
+        Number of outputs: the columns of ``y``.
+    target_mean_, target_scale_ : ndarray of shape (n_outputs_,)
+        Mean and standard deviation of the training targets, or 0 and 1 without
+        ``rescale_target``. A constant output has the scale 1.
+    n_features_in_ : int
+        Number of features seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where ``X`` has string names.
+    {fitted_network}
+
+    See Also
+    --------
+    sklearn.neural_network.MLPRegressor : The same network without dropout, max-norm or batch
+        normalisation; it does not rescale its targets.
+
+    References
+    ----------
+    .. [1] Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov (2014), "Dropout: a simple
+       way to prevent neural networks from overfitting", JMLR 15, sections 4 and 5 and appendix A.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.model_selection import train_test_split
+    >>> from skdropout import DropoutMLPRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    >>> regressor = DropoutMLPRegressor(dropout=0.2, epochs=30, random_state=0)
+    >>> regressor.fit(X_train, y_train).score(X_test, y_test) > 0.25
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **NetworkMLP._parameter_constraints,
+        **NetworkRegressor._parameter_constraints,
     }

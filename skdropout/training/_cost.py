@@ -1,7 +1,10 @@
 """How much work one call into TensorFlow may take."""
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 if TYPE_CHECKING:
     import keras
@@ -22,6 +25,17 @@ def rows_per_call(model: "keras.Model") -> int:
     """Return how many rows may go through the model at once in bounded memory."""
     widest = max(math.prod(layer.output.shape[1:]) for layer in model.layers)
     return _power_of_two(_ACTIVATION_BYTES / (4 * widest), MOST_ROWS)
+
+
+def blocks_of(X: np.ndarray, n_rows: int) -> Iterator[np.ndarray]:
+    """Yield the rows in blocks; a lone last row comes twice.
+
+    The kernels for a single row add up in another order, and a prediction should not depend, not
+    even in its last digit, on how many others it is made with.
+    """
+    for start in range(0, len(X), n_rows):
+        block = X[start : start + n_rows]
+        yield np.repeat(block, 2, axis=0) if len(block) == 1 else block
 
 
 def _power_of_two(ratio: float, most: int) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from skdropout.networks import Network
-from skdropout.training._cost import rows_per_call
+from skdropout.training._cost import blocks_of, rows_per_call
 from skdropout.training._program import tracing
 
 
@@ -31,10 +31,10 @@ class Predictor:
         # One vector instead of a dozen arrays: their hand-over costs more than a small network.
         packed = tf.convert_to_tensor(np.concatenate([value.ravel() for value in weights]))
         blocks = [
-            self._forward(packed, tf.convert_to_tensor(X[start : start + self._rows_per_call]))
-            for start in range(0, len(X), self._rows_per_call)
+            self._forward(packed, tf.convert_to_tensor(block)).numpy()
+            for block in blocks_of(X, self._rows_per_call)
         ]
-        return blocks[0].numpy() if len(blocks) == 1 else np.concatenate(blocks)
+        return (blocks[0] if len(blocks) == 1 else np.concatenate(blocks))[: len(X)]
 
     def _outputs(self, packed: Any, X: Any) -> Any:
         variables = self.model.weights

@@ -12,12 +12,11 @@ from tqdm.auto import tqdm
 
 from skdropout.networks import Network
 from skdropout.training._callbacks import let_go, prepare
+from skdropout.training._cost import MOST_ROWS, blocks_of
 from skdropout.training._data import TrainingSet
 from skdropout.training._job import TrainingJob, Watch
 from skdropout.training._keras_model import compiled_model, optimizer_slots
 from skdropout.training._result import DivergenceError, Ending, TrainingResult, reject_divergence
-
-_ROWS_PER_CALL = 4096
 
 
 class KerasEngine:
@@ -59,10 +58,10 @@ class KerasEngine:
         model = network.build(fused=False)
         model.set_weights(weights)
         blocks = [
-            keras.ops.convert_to_numpy(model(X[start : start + _ROWS_PER_CALL], training=False))
-            for start in range(0, len(X), _ROWS_PER_CALL)
+            keras.ops.convert_to_numpy(model(block, training=False))
+            for block in blocks_of(X, MOST_ROWS)
         ]
-        return np.concatenate(blocks)
+        return np.concatenate(blocks)[: len(X)]
 
 
 def _scikeras_wrapper() -> Any:

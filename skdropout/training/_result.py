@@ -53,8 +53,8 @@ class DivergenceError(FloatingPointError, ValueError):
         return (
             f"training diverged: the loss became {loss} in epoch {epoch + 1}. Lower the learning "
             f"rate (it is {learning_rate:g}; try {learning_rate / 10:g}), scale the features "
-            "(rescale='standardize', or a StandardScaler before the estimator), or set "
-            "max_norm=3."
+            "(rescale='standardize', or a StandardScaler before the estimator) and a regressor's "
+            "targets (rescale_target=True), or set max_norm=3."
         )
 
 

@@ -9,7 +9,7 @@ their own.
 
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skdropout import DropoutMLPClassifier
+from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
 
 
 def seeded(**parameters):
@@ -51,6 +51,23 @@ CONFIGURATIONS = [
         learning_rate=0.1,
         epochs=5,
         engine="keras",
+    ),
+    DropoutMLPRegressor(),
+    DropoutMLPRegressor(
+        random_state=0,
+        dropout=0.05,
+        max_norm=4.0,
+        rescale="unit",
+        rescale_target=False,
+        learning_rate=0.01,
+    ),
+    DropoutMLPRegressor(
+        hidden_layer_sizes=(8,),
+        random_state=0,
+        early_stopping=True,
+        refit=True,
+        learning_rate=0.05,
+        epochs=40,
     ),
 ]
 
