@@ -13,6 +13,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from skdropout.estimators._holdout import hold_out
 from skdropout.estimators._parameters import TrainingParameters, seed_from
 from skdropout.estimators._rescaling import learn_rescaling
+from skdropout.estimators._tasks import CallbackSupportMixin, epoch_tasks, with_callbacks
 from skdropout.estimators._warm_start import joined, reject_another_network
 from skdropout.networks import Network
 from skdropout.training import (
@@ -39,7 +40,7 @@ class Target:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class NetworkEstimator(TrainingParameters):
+class NetworkEstimator(CallbackSupportMixin, TrainingParameters):
     """An estimator whose fitted state is a description of a network and its weights in NumPy."""
 
     @abstractmethod
@@ -175,10 +176,7 @@ class NetworkEstimator(TrainingParameters):
                 callbacks=tuple(self.callbacks or ()),
                 verbose=bool(self.verbose),
             )
-            result = engine_named(self.engine).train(job)
-            if self.refit and result.best_epoch is not None:
-                result = self._refit(job, result, everything)
-            return self._keep(job, result)
+            return self._train(job, everything, (X, y, sample_weight))
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
@@ -229,6 +227,14 @@ class NetworkEstimator(TrainingParameters):
         return hold_out(
             rows, self.validation_fraction, seed=seed, strata=target.strata, shuffle=self.shuffle
         )
+
+    @with_callbacks
+    def _train(self, job: TrainingJob, everything: TrainingSet, given: tuple[Any, ...]) -> Self:
+        with epoch_tasks(self, job, *given) as watched:
+            result = engine_named(self.engine).train(watched)
+            if self.refit and result.best_epoch is not None:
+                result = self._refit(job, result, everything)
+            return self._keep(job, result)
 
     def _refit(
         self, job: TrainingJob, chosen: TrainingResult, everything: TrainingSet

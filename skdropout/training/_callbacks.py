@@ -1,9 +1,10 @@
-"""Keras callbacks at the ends of epochs, around the compiled loop."""
+"""Callbacks at the ends of epochs, around the compiled loop."""
 
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 from skdropout.training._job import TrainingJob
+from skdropout.training._result import TrainingResult
 
 _BATCH_HOOKS = (
     "on_batch_begin",
@@ -22,13 +23,20 @@ class Run(Protocol):
     history: dict[str, list[float]]
     learning_rate: float
 
+    def so_far(self) -> TrainingResult:
+        """Return what ending the fit now would bring."""
+
 
 class EpochCallbacks:
-    """Shows a running fit to Keras callbacks as a Keras model, and takes their changes back."""
+    """Shows a running fit to Keras callbacks as a Keras model, and takes their changes back.
+
+    The job's observer, who changes nothing, needs no such model.
+    """
 
     def __init__(self, job: TrainingJob, run: Run) -> None:
         self._run = run
         self._callbacks = job.callbacks
+        self._observer = job.observer
         self._list: Any = None
         if not job.callbacks:
             return
@@ -66,17 +74,23 @@ class EpochCallbacks:
         if self._list is not None:
             self._list.on_epoch_begin(epoch)
             self._take_changes()
+        if self._observer is not None:
+            self._observer.begin_epoch()
+        self._first = epoch
 
     def end_epoch(self, epoch: int) -> bool:
         """Tell the callbacks what the epoch brought; say whether one wants to stop."""
-        if self._list is None:
-            return False
-        self._model.set_weights(self._run.weights)
-        self._list.on_epoch_end(
-            epoch, {name: values[-1] for name, values in self._run.history.items()}
-        )
-        self._take_changes()
-        return bool(self._model.stop_training)
+        stops = False
+        if self._list is not None:
+            self._model.set_weights(self._run.weights)
+            self._list.on_epoch_end(
+                epoch, {name: values[-1] for name, values in self._run.history.items()}
+            )
+            self._take_changes()
+            stops = bool(self._model.stop_training)
+        if self._observer is not None:
+            stops |= self._observer.end_epochs(epoch + 1 - self._first, self._run.so_far)
+        return stops
 
     def _take_changes(self) -> None:
         """Take over what a callback has done to the model."""

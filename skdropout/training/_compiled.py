@@ -61,7 +61,7 @@ class _Run:
         bar = tqdm(total=plan.epochs, unit="epoch", desc="fit", disable=not job.verbose)
         callbacks = EpochCallbacks(job, self)
         with bar, callbacks:
-            for epochs in Epochs.of(plan, positions, 1 if job.callbacks else at_once):
+            for epochs in Epochs.of(plan, positions, 1 if job.by_epoch else at_once):
                 done = len(self.history.get("loss", []))
                 callbacks.begin_epoch(done)
                 self._train(epochs, rows, held, settings)
@@ -69,7 +69,7 @@ class _Run:
                 bar.update(len(self.history["loss"]) - done)
                 if self._ends(callbacks, settings):
                     break
-        return self._finish()
+        return self.so_far()
 
     @property
     def weights(self) -> list[Any]:
@@ -179,7 +179,8 @@ class _Run:
             return True
         return False
 
-    def _finish(self) -> TrainingResult:
+    def so_far(self) -> TrainingResult:
+        """Return what has come of it until now."""
         stops = self.job.plan.early_stopping is not None and self.job.validation is not None
         weights = self._in_order(self.watched.best) if stops else self.weights
         weights = [np.array(value) for value in weights]
@@ -187,7 +188,7 @@ class _Run:
         return TrainingResult(
             weights=weights,
             optimizer_state=[value.numpy() for slot in self.state.slots for value in slot],
-            history=self.history,
+            history={name: list(values) for name, values in self.history.items()},
             n_steps=self.n_steps,
             best_epoch=int(np.argmin(self.history["val_loss"])) if stops else None,
             ending=self.ending,

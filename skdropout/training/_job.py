@@ -1,5 +1,6 @@
 """What an engine is asked to do, and what every engine offers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,6 +11,20 @@ from skdropout.training._data import TrainingSet
 from skdropout.training._objectives import Objective
 from skdropout.training._plan import EarlyStopping, TrainingPlan
 from skdropout.training._result import TrainingResult
+
+
+class Observer(Protocol):
+    """Someone who is told of the epochs and may end the fit."""
+
+    @property
+    def looks(self) -> bool:
+        """Whether it may look at what each epoch brought; if not, it hears of several at once."""
+
+    def begin_epoch(self) -> None:
+        """Hear that an epoch begins."""
+
+    def end_epochs(self, n_epochs: int, so_far: Callable[[], TrainingResult]) -> bool:
+        """Hear that as many are over; say whether to stop, which would bring ``so_far()``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +49,8 @@ class TrainingJob:
         Where to go on from: weights, and the optimiser's state where it fits.
     callbacks : tuple of keras.callbacks.Callback
         The user's own.
+    observer : Observer or None
+        Who else is told of the epochs.
     verbose : bool
         Whether to show a progress bar.
     """
@@ -46,7 +63,13 @@ class TrainingJob:
     rescaling: tuple[np.ndarray, np.ndarray] | None = None
     earlier: TrainingResult | None = None
     callbacks: tuple[Any, ...] = ()
+    observer: Observer | None = None
     verbose: bool = False
+
+    @property
+    def by_epoch(self) -> bool:
+        """Whether someone may look at what each epoch brought."""
+        return bool(self.callbacks) or (self.observer is not None and self.observer.looks)
 
     @property
     def seeds(self) -> tuple[np.random.SeedSequence, np.random.SeedSequence]:

@@ -39,19 +39,7 @@ class KerasEngine:
             wrapper.fit(job.rows.X, job.rows.y)
         finally:
             let_go(job.callbacks)
-        weights = guard.best_weights or model.get_weights()
-        reject_divergence(weights, guard.history, job.plan.learning_rate)
-        return TrainingResult(
-            weights=weights,
-            optimizer_state=[
-                np.asarray(slot)
-                for slot in optimizer_slots(model.optimizer, len(model.trainable_variables))
-            ],
-            history=guard.history,
-            n_steps=int(model.optimizer.iterations),
-            best_epoch=guard.watch.best_epoch,
-            ending=guard.ending,
-        )
+        return guard.so_far(model)
 
     def outputs(self, network: Network, weights: list[np.ndarray], X: np.ndarray) -> np.ndarray:
         """Return the network's outputs, of shape (n_rows, n_outputs)."""
@@ -127,10 +115,15 @@ class _Guard(keras.callbacks.Callback):
     def __init__(self, job: TrainingJob) -> None:
         super().__init__()
         self._plan = job.plan
+        self._observer = job.observer
         self._bar = tqdm(total=job.plan.epochs, unit="epoch", desc="fit", disable=not job.verbose)
         self.watch = Watch(job.plan.early_stopping if job.validation is not None else None)
         self.history: dict[str, list[float]] = {}
         self.best_weights: list[np.ndarray] | None = None
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        if self._observer is not None:
+            self._observer.begin_epoch()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         for name, value in (logs or {}).items():
@@ -145,13 +138,29 @@ class _Guard(keras.callbacks.Callback):
             self.model.stop_training = True
         self._bar.set_postfix(loss=loss, refresh=False)
         self._bar.update()
+        if self._observer is not None:
+            stops = self._observer.end_epochs(1, lambda: self.so_far(self.model))
+            self.model.stop_training |= stops
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         self._bar.close()
 
+    def so_far(self, model: keras.Model) -> TrainingResult:
+        """Return what has come of it until now."""
+        weights = self.best_weights or model.get_weights()
+        reject_divergence(weights, self.history, self._plan.learning_rate)
+        slots = optimizer_slots(model.optimizer, len(model.trainable_variables))
+        return TrainingResult(
+            weights=weights,
+            optimizer_state=[np.asarray(slot).copy() for slot in slots],
+            history={name: list(values) for name, values in self.history.items()},
+            n_steps=int(model.optimizer.iterations),
+            best_epoch=self.watch.best_epoch,
+            ending=self._ending,
+        )
+
     @property
-    def ending(self) -> Ending:
-        """Why training stopped."""
+    def _ending(self) -> Ending:
         if self.watch.gives_up:
             return Ending.EARLY
         done = len(self.history["loss"]) == self._plan.epochs
