@@ -18,7 +18,6 @@ warnings.simplefilter("ignore")  # Python 3.12 warns of every fork beside thread
 import keras, tensorflow
 from engine_toy import table, tiny
 from skdropout.training._program import tracing
-from joblib import Parallel, delayed
 
 X, y = table()
 found = {}
@@ -64,11 +63,6 @@ entered.wait()
 found["while a thread compiles"] = in_child(fit)
 leave.set()
 thread.join()
-found["joblib"] = answer(
-    lambda: Parallel(n_jobs=2, backend="multiprocessing")(
-        delayed(tiny(epochs=1).fit)(X, y) for _ in range(2)
-    )
-)
 found["the parent itself"] = answer(fit)
 print(json.dumps(found))
 """
@@ -76,7 +70,7 @@ print(json.dumps(found))
 
 @pytest.fixture(scope="module")
 def found():
-    environment = os.environ | {"PYTHONPATH": str(HERE), "JOBLIB_START_METHOD": "fork"}
+    environment = os.environ | {"PYTHONPATH": str(HERE)}
     command = [sys.executable, "-c", SCRIPT]
     done = subprocess.run(
         command, env=environment, capture_output=True, text=True, timeout=400, check=False
@@ -98,7 +92,6 @@ def test_processes_in_which_training_works(found, where):
         "predict",
         "keras engine",
         "while a thread compiles",
-        "joblib",
     ],
 )
 def test_after_tensorflow_has_run_a_child_says_what_to_do(found, where):
