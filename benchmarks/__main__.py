@@ -1,11 +1,11 @@
-"""Run benchmarks: ``python -m benchmarks [NAME ...] [--quick] [--peer-fits N] [--out DIR]``."""
+"""Measure skdropout and its peers; write tables, raw figures and plots."""
 
 import argparse
 import time
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks._report import README, Options, fill_readme, footer, load_average
+from benchmarks._report import README, Options, circumstances, fill_readme, record, recorded
 
 NAMES = ("one_fit", "study", "growth", "parts", "search", "memory")
 
@@ -22,6 +22,9 @@ def main() -> None:
         help="measurements of each peer that needs half a minute for one (default: 5)",
     )
     parser.add_argument("--out", type=Path, help="folder to write (default: benchmarks/results)")
+    parser.add_argument(
+        "--tables", action="store_true", help="measure nothing; make pages and plots anew"
+    )
     given = parser.parse_args()
     if unknown := set(given.names) - set(NAMES):
         parser.error(f"no benchmark is named {', '.join(unknown)}; known: {', '.join(NAMES)}")
@@ -29,13 +32,16 @@ def main() -> None:
         parser.error("--quick needs --out: its figures must not replace the published ones")
     options = Options(given.quick, given.peer_fits)
     for name in given.names or NAMES:
-        load, start = load_average(), time.perf_counter()
-        report = import_module(f"benchmarks.{name}").run(options)
+        start, benchmark = time.perf_counter(), import_module(f"benchmarks.{name}")
         out = given.out or README.parent / "results"
-        report.write(name, out, footer(load))
+        raw = out / f"{name}.csv"
+        if not given.tables:
+            record(benchmark.measure(options), raw, circumstances())
+        samples, footer = recorded(raw)
+        benchmark.report(samples).write(name, out, footer)
         if given.out is None:
             fill_readme(name, out / f"{name}.md")
-        print(f"{name}: {time.perf_counter() - start:.0f} s, see {out / name}.md")
+        print(f"{name}: {time.perf_counter() - start:.0f} s, see {out / name}.md", flush=True)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def one_fit(library: str, recipe: dict[str, Any]) -> dict[str, float]:
     wall, cpu = time.perf_counter(), time.process_time()
     model.fit(X, y)
     seconds = {"seconds": time.perf_counter() - wall, "cpu_seconds": time.process_time() - cpu}
-    return {**seconds, "accuracy": float(model.score(X, y))}
+    return {**seconds, "accuracy": float(model.score(X, y)), "epochs": recipe["epochs"]}
 
 
 def epoch_samples(

@@ -45,25 +45,39 @@ class Options:
 
 @dataclass(frozen=True)
 class Report:
-    """One benchmark's tables by caption, its raw figures, its plot and the words around them."""
+    """One benchmark's tables by caption, its plot and the words around them."""
 
     title: str
     method: str
     tables: dict[str, pd.DataFrame]
-    samples: pd.DataFrame
     figure: Figure
     findings: str = ""
 
     def write(self, name: str, folder: Path, footer: str) -> None:
-        """Write ``name``.md, .csv and .png into a folder."""
-        folder.mkdir(parents=True, exist_ok=True)
-        self.samples.to_csv(folder / f"{name}.csv", index=False, float_format="%.6g")
+        """Write ``name``.md and ``name``.png into a folder."""
         self.figure.savefig(folder / f"{name}.png", dpi=120)
         parts = [f"## {self.title}", self.method]
         for caption, table in self.tables.items():
             parts += [f"**{caption}**", markdown(table)]
         parts += [self.findings, f"![{self.title}]({name}.png)", f"*{footer}*"]
         (folder / f"{name}.md").write_text("\n\n".join(filter(None, parts)) + "\n")
+
+
+def record(samples: Iterable[dict[str, Any]], path: Path, footer: str) -> None:
+    """Keep samples as they come, so that a run that is stopped leaves what it has measured."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for sample in samples:
+        rows.append(sample)
+        table = pd.DataFrame(rows).to_csv(index=False, float_format="%.6g")
+        path.write_text(f"# {footer}\n{table}")
+
+
+def recorded(path: Path) -> tuple[pd.DataFrame, str]:
+    """Return the samples of a file, and when and with what they were measured."""
+    with path.open() as lines:
+        footer = lines.readline().removeprefix("# ").strip()
+        return pd.read_csv(lines), footer
 
 
 def fill_readme(name: str, page: Path) -> None:
@@ -104,14 +118,9 @@ def spread(values: Iterable[float]) -> str:
     return f"{number(np.median(values))} ({number(min(values))} to {number(max(values))})"
 
 
-def load_average() -> float:
-    """Say how many processes want to run, on average over the last minute."""
-    return os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
-
-
-def footer(load: float) -> str:
-    """Say when, where and with what something was measured."""
-    cores = os.cpu_count() or 1
+def circumstances() -> str:
+    """Say when, where and with what something is measured."""
+    cores, load = os.cpu_count() or 1, os.getloadavg()[0]
     busy = (
         f" **The machine was busy with other work (load average {load:.1f}): not for quoting.**"
         if load > BUSY * cores

@@ -17,6 +17,7 @@ from benchmarks._worker import Worker, workers
 BATCHES = (16, 128, 1024)
 #: Keras's Model.fit on two cores is as slow as on one.
 TOLERANCE = 1.1
+LIMIT = 0.5  # seconds an epoch, above which a peer trains on part of the rows
 LIBRARIES = {1: (OURS, *QUICK_PEERS, "scikeras"), 2: (OURS, *QUICK_PEERS)}
 _POINT = ["grows", "batch", "rows", "features", "width"]
 _METHOD = """\
@@ -46,22 +47,21 @@ class Point:
         return as_json(Recipe(hidden=hidden, batch_size=self.batch, learning_rate=0.001))
 
 
-def run(options: Options) -> Report:
-    limit = 0.1 if options.quick else 0.5
-    samples = pd.DataFrame(
-        sample
-        for cores, libraries in LIBRARIES.items()
-        for sample in _measured(cores, libraries, list(_points(options.quick)), limit, options)
-    )
+def measure(options: Options) -> Iterator[dict[str, Any]]:
+    for cores, libraries in LIBRARIES.items():
+        yield from _measured(cores, libraries, list(_points(options.quick)), options)
+
+
+def report(samples: pd.DataFrame) -> Report:
     medians = _medians(samples)
+    n_samples = samples.groupby(["cores", *_POINT, "library"], dropna=False).size().min()
     return Report(
         title="Growth",
-        method=_METHOD.format(samples=options.rounds, limit=limit),
+        method=_METHOD.format(samples=n_samples, limit=LIMIT),
         tables={
             f"Seconds an epoch, {'one core' if cores == 1 else 'two cores'}": _table(part)
             for cores, part in medians.groupby("cores")
         },
-        samples=samples,
         figure=_figure(medians),
         findings=_findings(medians),
     )
@@ -78,14 +78,14 @@ def _points(quick: bool) -> Iterator[Point]:
 
 
 def _measured(
-    cores: int, libraries: tuple[str, ...], points: list[Point], limit: float, options: Options
+    cores: int, libraries: tuple[str, ...], points: list[Point], options: Options
 ) -> Iterator[dict[str, Any]]:
     with workers(libraries, cores) as at_work:
         for point in tqdm(points, desc=f"growth, cores: {cores}"):
             plans = {}
             for library, worker in at_work.items():
                 shape = (point.rows, point.features)
-                plans[library] = worker(plan_epochs, library, point.recipe, shape, limit)
+                plans[library] = worker(plan_epochs, library, point.recipe, shape, LIMIT)
             for turn in range(options.rounds):
                 for library, worker in at_work.items():
                     seconds = _sample(worker, library, point, *plans[library], turn, options)

@@ -3,6 +3,7 @@
 import gc
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,31 +28,33 @@ what the process had after a small fit and before it drew the table: the table i
 once. Seconds an epoch are medians of differences between fits, on two cores."""
 
 
-def run(options: Options) -> Report:
+def measure(options: Options) -> Iterator[dict[str, Any]]:
     fits, epochs = (100, 5) if options.quick else (1000, 20)
-    with Worker(2) as worker:
-        resident = worker(many_fits, fits, epochs)
-    samples = [{"what": "many fits", **sample} for sample in resident]
-    for rows in (20_000, 200_000) if options.quick else (100_000, 300_000, 1_000_000):
+    with Worker(cores=2) as worker:
+        for sample in worker(many_fits, fits, epochs):
+            yield {"what": "many fits", "epochs": epochs, **sample}
+    for rows in (20_000, 200_000) if options.quick else (100_000, 1_000_000):
         for library in LIBRARIES:
-            with Worker(2) as worker:
+            with Worker(cores=2) as worker:
                 peak = worker(peak_of_a_fit, library, rows)
-            samples.append({"what": "large table", "library": library, "rows": rows, **peak})
-        with Worker(2) as worker:
+            yield {"what": "large table", "library": library, "rows": rows, **peak}
+        with Worker(cores=2) as worker:
             recipe, shape = as_json(LARGE), (rows, FEATURES)
             _, count = worker(plan_epochs, OURS, recipe, shape, 0)
             for seconds in worker(epoch_samples, OURS, recipe, shape, count, options.rounds):
-                samples.append({"what": "epochs", "rows": rows, "seconds_an_epoch": seconds})
-    table = pd.DataFrame(samples)
+                yield {"what": "epochs", "rows": rows, "seconds_an_epoch": seconds}
+
+
+def report(samples: pd.DataFrame) -> Report:
+    resident = samples[samples.what == "many fits"]
     return Report(
         title="Memory",
-        method=_METHOD.format(fits=fits, epochs=epochs),
+        method=_METHOD.format(fits=int(resident.fits.max()), epochs=int(resident.epochs.max())),
         tables={
-            "Resident memory of one process": _many_table(table, fits),
-            "One fit of a large table": _large_table(table),
+            "Resident memory of one process": _many_table(resident),
+            "One fit of a large table": _large_table(samples),
         },
-        samples=table,
-        figure=_figure(table),
+        figure=_figure(samples),
     )
 
 
@@ -101,8 +104,9 @@ def _peak() -> float:
     return int(found[1]) * 1024 / 1e6
 
 
-def _many_table(samples: pd.DataFrame, fits: int) -> pd.DataFrame:
-    resident = samples[samples.what == "many fits"].set_index("fits").megabytes
+def _many_table(samples: pd.DataFrame) -> pd.DataFrame:
+    resident = samples.set_index(samples.fits.astype(int)).megabytes
+    fits = resident.index.max()
     marks = [fits // 10, fits // 2, fits]
     return pd.DataFrame(
         {

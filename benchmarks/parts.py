@@ -46,14 +46,15 @@ architecture traces the loop with Keras and has XLA compile it besides: medians 
 processes that have imported everything and fitted another architecture."""
 
 
-def run(options: Options) -> Report:
-    samples = []
+def measure(options: Options) -> Iterator[dict[str, Any]]:
     for number in range(options.rounds):
         with Worker(1) as worker:
-            for sample in worker(measure, 4 * options.rounds):
-                samples.append({"process": number, **sample})
-    table = pd.DataFrame(samples)
-    medians = 1000 * table.drop(columns=["process", "fit"]).groupby(table.fit).median().T
+            for sample in worker(timed_fits, 4 * options.rounds):
+                yield {"process": number, **sample}
+
+
+def report(samples: pd.DataFrame) -> Report:
+    medians = 1000 * samples.drop(columns=["process", "fit"]).groupby(samples.fit).median().T
     warm = medians["warm"].dropna()
     summary = pd.DataFrame({"part": warm.index, "milliseconds": warm, "share": warm / warm.sum()})
     summary["share"] = summary["share"].map("{:.1%}".format)
@@ -61,7 +62,9 @@ def run(options: Options) -> Report:
     return Report(
         title="The parts of a fit",
         method=_METHOD.format(
-            epochs=Recipe().epochs, fits=4 * options.rounds**2, rounds=options.rounds
+            epochs=Recipe().epochs,
+            fits=(samples.fit == "warm").sum(),
+            rounds=samples.process.nunique(),
         ),
         tables={
             f"A warm fit, {warm.sum():.1f} milliseconds": summary,
@@ -69,12 +72,11 @@ def run(options: Options) -> Report:
                 {"part": first.index, "milliseconds": first}
             ),
         },
-        samples=table,
         figure=_figure(warm, first),
     )
 
 
-def measure(fits: int) -> list[dict[str, Any]]:
+def timed_fits(fits: int) -> list[dict[str, Any]]:
     """Fit an architecture for the first time, then again and again."""
     from benchmarks._data import sonar
 

@@ -1,6 +1,7 @@
 """A grid search over Sonar's dropout rates: 90 fits."""
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ GRID = {
     "network__input_dropout": [0.0, 0.1, 0.2],
     "network__dropout": [0.0, 0.2, 0.5],
 }
+ALL_PEERS = (*QUICK_PEERS, "scikeras")
 FOLDS = 10
 N_FITS = 9 * FOLDS
 #: cores, joblib's backend and its number of jobs
@@ -28,41 +30,47 @@ WAYS = {
 _METHOD = """\
 `GridSearchCV` over a `Pipeline` of `StandardScaler` and Sonar's network: dropout on the inputs
 {{0, 0.1, 0.2}}, in the hidden layers {{0, 0.2, 0.5}}, ten folds, {n_fits} fits of {epochs} epochs,
-no refit. Each way of running it has a fresh process for each of its {rounds} runs: a first search,
-which begins with imports and compilation and, with two processes, with their start, and then the
-second search, which is the one that the table calls warm. The ways agree when every column of
-`cv_results_` but the times is equal bit for bit. **The peers' times are projected**: {n_fits} times
-the median of the measured fits of one candidate on one core, which leaves out what the search
-itself and the scoring cost. `MLPClassifier` has no dropout to search; its 90 fits are without."""
+no refit. Each way of running it has a fresh process, in which a first search begins with imports
+and compilation (and, with two processes, with their start), and {rounds} warm searches follow. The
+results agree when every column of `cv_results_` but the times is equal bit for bit. **The peers'
+times are projected**: {n_fits} times the median of the measured fits of one candidate on one core,
+which leaves out what the search itself and the scoring cost. `MLPClassifier` has no dropout to
+search; its 90 fits are without."""
 
 
-def run(options: Options) -> Report:
-    samples, scores = [], []
+def measure(options: Options) -> Iterator[dict[str, Any]]:
+    reference = None
     for way, (cores, backend, jobs) in WAYS.items():
-        for number_ in range(options.rounds):
-            with Worker(cores) as worker:
-                first = worker(search, options.epochs, backend, jobs)
-                # worker processes end when idle, so the second search follows at once
-                warm = worker(search, options.epochs, backend, jobs)
-            scores += [first.pop("scores"), warm.pop("scores")]
-            samples += [
-                {"what": way, "number": number_, "search": name, **found}
-                for name, found in (("first", first), ("warm", warm))
-            ]
-    samples += _peers(options)
-    table = pd.DataFrame(samples)
-    agreed = all(found == scores[0] for found in scores)
-    ours, peers = _ours_table(table), _peers_table(table)
+        with Worker(cores) as worker:
+            for turn in range(1 + options.rounds):
+                # worker processes end when idle, so the next search follows at once
+                found = worker(search, options.epochs, backend, jobs)
+                scores = found.pop("scores")
+                reference = reference or scores
+                yield {"what": way, "turn": turn, **found, "agrees": scores == reference}
+    recipe = as_json(Recipe(epochs=options.epochs))
+    for peer in ALL_PEERS:
+        with Worker(cores=1) as worker:
+            worker(one_fit, peer, {**recipe, "epochs": 2})
+            for turn in range(options.slow_rounds if peer == "scikeras" else options.rounds):
+                yield {"what": peer, "turn": turn, **worker(one_fit, peer, recipe)}
+
+
+def report(samples: pd.DataFrame) -> Report:
+    agreed = samples[samples.what.isin(WAYS)].agrees.astype(bool).all()
     return Report(
         title="A grid search",
-        method=_METHOD.format(n_fits=N_FITS, epochs=options.epochs, rounds=options.rounds),
+        method=_METHOD.format(
+            n_fits=N_FITS,
+            epochs=int(samples.epochs.max()),
+            rounds=samples[samples.what == "one core"].turn.max(),
+        ),
         tables={
-            "skdropout: seconds a search": ours,
-            "The peers on one core, projected": peers,
+            "skdropout: seconds a search": _ours_table(samples),
+            "The peers on one core, projected": _peers_table(samples),
         },
-        samples=table,
         findings=f"All searches' results are {'identical' if agreed else '**not** identical'}.",
-        figure=_figure(table),
+        figure=_figure(samples),
     )
 
 
@@ -90,7 +98,7 @@ def search(epochs: int, backend: str, jobs: int) -> dict[str, Any]:
         for name, column in grid.cv_results_.items()
         if "time" not in name and name != "params"
     }
-    return {"seconds": seconds, "compiled": _compiled(), "scores": scores}
+    return {"seconds": seconds, "epochs": epochs, "compiled": _compiled(), "scores": scores}
 
 
 def _compiled() -> int:
@@ -100,47 +108,32 @@ def _compiled() -> int:
     return compile_cache_info()["misses"]
 
 
-def _peers(options: Options) -> list[dict[str, Any]]:
-    recipe = as_json(Recipe(epochs=options.epochs))
-    samples = []
-    for peer in (*QUICK_PEERS, "scikeras"):
-        with Worker(1) as worker:
-            worker(one_fit, peer, {**recipe, "epochs": 2})
-            fits = options.slow_rounds if peer == "scikeras" else options.rounds
-            for number_ in range(fits):
-                seconds = worker(one_fit, peer, recipe)["seconds"]
-                samples.append({"what": peer, "number": number_, "seconds": seconds})
-    return samples
+def _warm(samples: pd.DataFrame, way: str) -> pd.Series:
+    return samples[(samples.what == way) & (samples.turn > 0)].seconds
 
 
 def _ours_table(samples: pd.DataFrame) -> pd.DataFrame:
     rows = []
-    single = samples[(samples.what == "one core") & (samples.search == "warm")].seconds.median()
     for way in WAYS:
-        own = samples[samples.what == way].pivot(index="number", columns="search")
-        warm = own["seconds", "warm"]
+        own, warm = samples[samples.what == way], _warm(samples, way)
+        more = own[own.turn == 0].seconds.item() - warm.median()
+        counted = f"{own.compiled.max():.0f} in {len(own) * N_FITS} fits"
         rows.append(
             {
                 "way": way,
                 "warm": spread(warm),
-                "more for the first (start, imports, compiling)": spread(
-                    own["seconds", "first"] - warm
-                ),
-                "as fast as one core, times": single / warm.median(),
-                "compiled in 180 fits": (
-                    "in the workers"
-                    if way == "two processes"
-                    else str(own["compiled", "warm"].max())
-                ),
+                "more for the first": more,
+                "as fast as one core, times": _warm(samples, "one core").median() / warm.median(),
+                "compiled": "not counted" if way == "two processes" else counted,
             }
         )
     return pd.DataFrame(rows)
 
 
 def _peers_table(samples: pd.DataFrame) -> pd.DataFrame:
-    ours = samples[(samples.what == "one core") & (samples.search == "warm")].seconds.median()
+    ours = _warm(samples, "one core").median()
     rows = []
-    for peer in (*QUICK_PEERS, "scikeras"):
+    for peer in ALL_PEERS:
         fits = samples[samples.what == peer].seconds
         rows.append(
             {
@@ -156,10 +149,12 @@ def _peers_table(samples: pd.DataFrame) -> pd.DataFrame:
 
 def _figure(samples: pd.DataFrame) -> Any:
     made, axes = figure(1, 1, (8, 2.8))
-    warm = samples[samples.search == "warm"].groupby("what", sort=False).seconds.median()
-    peers = samples[samples.search.isna()].groupby("what", sort=False).seconds.median() * N_FITS
-    seconds = pd.concat(
-        [warm.add_prefix("skdropout, "), peers.rename(lambda n: f"{n} (projected)")]
+    seconds = pd.Series(
+        {f"skdropout, {way}": _warm(samples, way).median() for way in WAYS}
+        | {
+            f"{peer} (projected)": N_FITS * samples[samples.what == peer].seconds.median()
+            for peer in ALL_PEERS
+        }
     )
     draw_bars(axes, seconds, unit="s", title=f"Search of {N_FITS} fits")
     return made

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,48 +19,50 @@ from benchmarks._worker import Worker
 
 OURS, TUTORIAL = "skdropout study", "scikeras script (projected)"
 _METHOD = """\
-The process `skdropout study {data} --repeats 1`, from its start to its end: three networks in ten
+The process `skdropout study sonar --repeats 1`, from its start to its end: three networks in ten
 folds, 30 fits of {epochs} epochs, with report and figures. Beside it the tutorials' script on
 scikeras for the same 30 fits (`benchmarks/_tutorial.py`), on the same two cores. **Its time is
 projected**: start, imports and a first fit of one epoch are measured, and so are {fits} of the 30
-fits, {folds} of each network; each network's seconds are multiplied up to its ten folds."""
+fits, as many of each network; each network's seconds are multiplied up to its ten folds."""
 
 
-def run(options: Options) -> Report:
-    n_folds = 1 if options.slow_rounds < 4 else 2
+def measure(options: Options) -> Iterator[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        data = _data(folder)
-        samples = [
-            {"what": OURS, "number": number, "seconds": _study(data, folder / str(number), options)}
-            for number in range(options.rounds)
-        ]
-    samples += _tutorial(options, n_folds)
-    table = pd.DataFrame(samples)
-    ours = table[table.what == OURS].seconds
-    theirs = table[table.what != OURS].groupby("what").seconds.sum()
-    fitting = theirs.drop("start") * (FOLDS / n_folds)
-    projected = theirs["start"] + fitting.sum()
+        data = _data(Path(scratch))
+        for turn in range(options.rounds):
+            seconds = _study(data, Path(scratch, str(turn)), options.epochs)
+            yield {"what": OURS, "seconds": seconds, "fits": 30, "epochs": options.epochs}
+    n_folds = 1 if options.slow_rounds < 4 else 2
+    with Worker(cores=2) as worker:
+        worker(timed, NETWORKS[0], 1, 1)
+        yield {"what": "start", "seconds": time.perf_counter() - worker.started}
+        for network in NETWORKS:
+            seconds = worker(timed, network, options.epochs, n_folds)
+            yield {"what": network, "seconds": seconds, "fits": n_folds}
+
+
+def report(samples: pd.DataFrame) -> Report:
+    ours = samples[samples.what == OURS]
+    theirs = samples[samples.what.isin(NETWORKS)]
+    start = samples[samples.what == "start"].seconds.sum()
+    projected = start + (FOLDS * theirs.seconds / theirs.fits).sum()
+    seconds = ours.seconds.median()
+    table = pd.DataFrame(
+        {
+            "process": [OURS, TUTORIAL],
+            "seconds": [spread(ours.seconds), number(projected)],
+            "times ours": [1.0, projected / seconds],
+            "whole runs measured": [len(ours), 0],
+        }
+    )
+    made, axes = figure(1, 1, (7, 1.8))
+    title = "30 fits, from the start of the process to its end"
+    draw_bars(axes, pd.Series({OURS: seconds, TUTORIAL: projected}), unit="s", title=title)
     return Report(
         title="The Sonar study",
-        method=_METHOD.format(
-            data=data[0] if len(data) == 1 else "TABLE.csv",
-            epochs=options.epochs,
-            fits=n_folds * len(NETWORKS),
-            folds="one" if n_folds == 1 else "two",
-        ),
-        tables={
-            "Seconds of the whole process": pd.DataFrame(
-                {
-                    "process": [OURS, TUTORIAL],
-                    "seconds": [spread(ours), number(projected)],
-                    "times ours": [1.0, projected / ours.median()],
-                    "runs measured": [len(ours), 0],
-                }
-            )
-        },
-        samples=table,
-        figure=_figure(pd.Series({OURS: ours.median(), TUTORIAL: projected})),
+        method=_METHOD.format(epochs=int(ours.epochs.max()), fits=int(theirs.fits.sum())),
+        tables={"Seconds of the whole process": table},
+        figure=made,
     )
 
 
@@ -73,27 +76,10 @@ def _data(folder: Path) -> list[str]:
     return [str(path), "--target", "label"]
 
 
-def _study(data: list[str], out: Path, options: Options) -> float:
-    words = ["--repeats", "1", "--epochs", str(options.epochs), "--out", str(out)]
+def _study(data: list[str], out: Path, epochs: int) -> float:
+    words = ["--repeats", "1", "--epochs", str(epochs), "--out", str(out)]
     start = time.perf_counter()
     subprocess.run(
         [sys.executable, "-m", "skdropout", "study", *data, *words], check=True, capture_output=True
     )
     return time.perf_counter() - start
-
-
-def _tutorial(options: Options, n_folds: int) -> list[dict[str, Any]]:
-    with Worker(cores=2) as worker:
-        worker(timed, NETWORKS[0], 1, 1)
-        start = time.perf_counter() - worker.started
-        samples = [{"what": "start", "number": 0, "seconds": start}]
-        for network in NETWORKS:
-            seconds = worker(timed, network, options.epochs, n_folds)
-            samples.append({"what": network, "number": 0, "seconds": seconds})
-    return samples
-
-
-def _figure(seconds: pd.Series) -> Any:
-    made, axes = figure(1, 1, (7, 1.8))
-    draw_bars(axes, seconds, unit="s", title="30 fits, from the start of the process to its end")
-    return made

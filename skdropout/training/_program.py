@@ -17,6 +17,7 @@ import keras
 import tensorflow as tf
 
 from skdropout.networks import Network
+from skdropout.training._accelerated import accelerated
 from skdropout.training._cost import steps_per_call
 from skdropout.training._objectives import Objective
 from skdropout.training._optimizers import OPTIMIZERS
@@ -64,6 +65,8 @@ class Program:
     def __init__(self, key: ProgramKey) -> None:
         self.key = key
         self.model = key.structure.build(fused=key.fused)
+        if not key.fused:
+            self.model = accelerated(self.model)
         self.optimizer = OPTIMIZERS[key.optimizer]
         self.steps_per_call = steps_per_call(self.model, key.batch_size)
         self._stepper = Stepper(
@@ -105,11 +108,17 @@ class Program:
         batches: Batches,
         settings: Settings,
     ) -> tuple[State, Watched, Any, Any]:
+        step = self._stepper.train
+        if not self.key.fused:
+            # TensorFlow looks for faster kernels in the order of the nodes, and finds all of them
+            # only in a graph without cycles: the step must not be copied into the loop.
+            step = tf.function(step, autograph=False, experimental_attributes={"_noinline": True})
+
         def going_on(number: Any, state: State, watched: Watched, logs: Any) -> Any:
             return tf.logical_and(number < batches.n_steps, watched.waited < settings.patience)
 
         def body(number: Any, state: State, watched: Watched, logs: Any) -> Any:
-            state, loss, hits = self._stepper.train(state, rows, batches, settings, number)
+            state, loss, hits = step(state, rows, batches, settings, number)
             log = [loss, hits]
             if self.key.watched:
                 watched, *found = tf.cond(
