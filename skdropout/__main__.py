@@ -150,6 +150,7 @@ def _parser() -> argparse.ArgumentParser:
         images,
         run_image_study,
         train_size=(int, "N", "training images to draw (default: all)"),
+        validation_size=(int, "N", "validation images to keep (default: all)"),
         passes=(int, "N", "passes over the training images (default: as published)"),
         placements=(_words, "A,B", "where in the blocks"),
         variants=(_words, "A,B", "what stands there"),

@@ -13,6 +13,7 @@ def run_image_study(
     data: str | PathLike[str] = "digits",
     *,
     train_size: int | None = None,
+    validation_size: int | None = None,
     passes: int | None = None,
     placements: Sequence[str] = PLACEMENTS,
     variants: Sequence[str] = tuple(VARIANTS),
@@ -42,6 +43,8 @@ def run_image_study(
         a fifth of the images is set aside for validation.
     train_size : int, default=None
         Number of training images to draw, by class, anew for each seed; by default all.
+    validation_size : int, default=None
+        Number of validation images to keep, by class, the same for every network; by default all.
     passes : int >= 1, default=None
         Passes over the training images; by default 16, which for CIFAR-100 are the published
         10,000 steps, and 8 for the digits.
@@ -104,7 +107,7 @@ def run_image_study(
     from skdropout.studies._conv_report import conv_page, list_accuracies
     from skdropout.studies._images import load_images
 
-    images = load_images(data)
+    images = load_images(data).validated_on(validation_size)
     plan, protocol = plan_conv(
         images,
         train_size=train_size,

@@ -1,7 +1,7 @@
 """Images that a study can run on: the published ones, embedded ones, and the user's own."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,23 @@ class ImageSet:
             "classes": len(self.classes),
             "sha256": digest.hexdigest(),
         }
+
+    def validated_on(self, size: int | None) -> "ImageSet":
+        """Keep so many of the validation images, drawn by class, the same on every call."""
+        from sklearn.model_selection import train_test_split
+
+        least, n_images = len(self.classes), len(self.y_val)
+        if size is None or size == n_images:
+            return self
+        if not least <= size <= n_images - least:
+            raise StudyError(
+                f"validation_size must lie between {least} and {n_images - least}, or be all of "
+                f"the {n_images} validation images of {self.name}; got {size}."
+            )
+        rows, _ = train_test_split(
+            np.arange(n_images), train_size=size, stratify=self.y_val, random_state=0
+        )
+        return replace(self, X_val=self.X_val[rows], y_val=self.y_val[rows])
 
 
 def load_images(data: str | PathLike[str]) -> ImageSet:

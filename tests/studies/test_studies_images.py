@@ -130,3 +130,14 @@ def test_arguments_out_of_range_are_refused(option, message):
     }  # fmt: skip
     with pytest.raises(StudyError, match=message):
         plan_conv(load_images("digits"), **(options | option))
+
+
+def test_validation_images_are_drawn_by_class_and_the_same_on_every_call():
+    whole = load_images("digits")
+    part, again = whole.validated_on(100), whole.validated_on(100)
+    assert part.describe() == again.describe() != whole.describe()
+    share, expected = (np.bincount(part.y_val), np.bincount(whole.y_val) * 100 / len(whole.y_val))
+    assert abs(share - expected).max() < 1
+    assert whole.validated_on(len(whole.y_val)) is whole
+    with pytest.raises(StudyError, match="validation_size must lie between 10 and 350"):
+        whole.validated_on(5)
