@@ -2,12 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, ClassVar, Self
 
-from skdropout.networks._network import Network, initializer_from
-
-if TYPE_CHECKING:
-    import keras
+from skdropout.networks._network import Layer, Network
 
 AUGMENTATIONS = ("flip", "flip_shift", "shift")
 PLACEMENTS = ("after_activation", "after_pooling", "before_activation")
@@ -75,131 +72,84 @@ class ConvNetwork(Network):
     augment: str | None = None
     precision: str = "float32"
 
-    def build(self, *, fused: bool) -> "keras.Model":
-        import keras
+    name: ClassVar[str] = "conv"
+    inputs: ClassVar[str] = "images"
 
-        inputs = outputs = keras.Input(self.input_shape, name="images")
-        for layer in self._layers(fused):
-            outputs = layer(outputs)
-        return keras.Model(inputs, outputs, name="conv")
-
-    def _layers(self, fused: bool) -> Iterator["keras.layers.Layer"]:
-        import keras
-
-        from skdropout.networks._augment import Augment
-        from skdropout.networks._layers import Rescale
-
+    def layers(self) -> Iterator[Layer]:
         if self.augment is not None:
-            yield Augment(self.augment, name="augment")
+            yield Layer("Augment", "augment", kinds=self.augment)
         if self.rescaled:
-            yield Rescale(name="rescale")
+            yield Layer("Rescale", "rescale")
         axes = self.input_shape[:2]
         for number in range(1, len(self.filters) + 1):
-            yield from self._block(number, axes, fused)
+            yield from self._block(number, axes)
             if number < len(self.filters):
                 window = tuple(min(2, length) for length in axes)
                 axes = tuple(length // by for length, by in zip(axes, window, strict=True))
                 if window != (1, 1):
                     kind = "MaxPooling2D" if self.pooling == "max" else "AveragePooling2D"
-                    yield getattr(keras.layers, kind)(
-                        window, dtype=self.precision, name=f"pooling_{number}"
-                    )
+                    yield self._hidden(kind, f"pooling_{number}", pool_size=window)
             if self.placement == "after_pooling":
-                yield from self._regularisation(number, str(number), fused)
-        yield from self._head(fused)
-        yield keras.layers.Dense(
-            self.n_outputs, kernel_initializer=self._initializer(), dtype="float32", name="logits"
-        )
+                yield from self._regularisation(number, str(number))
+        yield from self._head()
+        yield Layer("Dense", "logits", units=self.n_outputs, dtype="float32")
 
-    def _block(
-        self, block: int, axes: tuple[int, ...], fused: bool
-    ) -> Iterator["keras.layers.Layer"]:
-        import keras
-
+    def _block(self, block: int, axes: tuple[int, ...]) -> Iterator[Layer]:
         reach = zip(self.kernel_size, axes, strict=True)
         kernel_size = tuple(min(width, 2 * length - 1) for width, length in reach)
         for number in range(1, self.convs_per_block + 1):
             place = f"{block}_{number}"
-            yield keras.layers.Conv2D(
-                self.filters[block - 1],
-                kernel_size,
+            yield self._hidden(
+                "Conv2D",
+                f"conv_{place}",
+                filters=self.filters[block - 1],
+                kernel_size=kernel_size,
                 padding="same",
-                name=f"conv_{place}",
-                **self._hidden([0, 1, 2]),
+                max_norm=self.max_norm,
             )
             if self.placement == "before_activation":
-                yield from self._regularisation(block, place, fused)
-            yield keras.layers.Activation(
-                self.activation, dtype=self.precision, name=f"activation_{place}"
-            )
+                yield from self._regularisation(block, place)
+            yield self._hidden("Activation", f"activation_{place}", activation=self.activation)
             if self.placement == "after_activation":
-                yield from self._regularisation(block, place, fused)
+                yield from self._regularisation(block, place)
 
-    def _regularisation(
-        self, block: int, place: str, fused: bool
-    ) -> Iterator["keras.layers.Layer"]:
-        import keras
-
-        from skdropout.networks._layers import Dropout
-
+    def _regularisation(self, block: int, place: str) -> Iterator[Layer]:
         if self.batch_norm:
-            yield keras.layers.BatchNormalization(
+            yield self._hidden(
+                "BatchNormalization",
+                f"batch_norm_{place}",
                 momentum=self.batch_norm_momentum,
                 epsilon=self.batch_norm_epsilon,
                 center=self.batch_norm_center,
                 scale=self.batch_norm_scale,
-                dtype=self.precision,
-                name=f"batch_norm_{place}",
             )
         rate = self.conv_dropout[block - 1]
         if rate:
-            yield Dropout(
-                fused,
-                _MAPS_SHARE if self.spatial_dropout else (),
-                rate,
-                dtype=self.precision,
-                name=f"dropout_{place}",
-            )
+            shared = _MAPS_SHARE if self.spatial_dropout else ()
+            yield self._hidden("Dropout", f"dropout_{place}", rate=rate, shared_axes=shared)
 
-    def _head(self, fused: bool) -> Iterator["keras.layers.Layer"]:
-        import keras
-
-        from skdropout.networks._layers import Dropout
-
-        def dropout(number: int) -> Iterator["keras.layers.Layer"]:
-            if self.head_dropout:
-                yield Dropout(
-                    fused,
-                    rate=self.head_dropout,
-                    dtype=self.precision,
-                    name=f"head_dropout_{number}",
-                )
-
+    def _head(self) -> Iterator[Layer]:
         if self.head == "gap":
-            yield keras.layers.GlobalAveragePooling2D(dtype=self.precision, name="gap")
-            yield from dropout(1)
+            yield self._hidden("GlobalAveragePooling2D", "gap")
+            yield from self._head_dropout(1)
             return
-        yield keras.layers.Flatten(dtype=self.precision, name="flatten")
+        yield self._hidden("Flatten", "flatten")
         for number, units in enumerate(self.dense_units, start=1):
-            yield keras.layers.Dense(
-                units, activation=self.activation, name=f"dense_{number}", **self._hidden([0])
+            yield self._hidden(
+                "Dense",
+                f"dense_{number}",
+                units=units,
+                activation=self.activation,
+                max_norm=self.max_norm,
             )
-            yield from dropout(number)
+            yield from self._head_dropout(number)
 
-    def _hidden(self, fan_in: list[int]) -> dict[str, Any]:
-        import keras
+    def _head_dropout(self, number: int) -> Iterator[Layer]:
+        if self.head_dropout:
+            yield self._hidden("Dropout", f"head_dropout_{number}", rate=self.head_dropout)
 
-        constraint = None
-        if self.max_norm is not None:
-            constraint = keras.constraints.MaxNorm(self.max_norm, axis=fan_in)
-        return {
-            "kernel_initializer": self._initializer(),
-            "kernel_constraint": constraint,
-            "dtype": self.precision,
-        }
-
-    def _initializer(self) -> Any:
-        return initializer_from(self.kernel_initializer)
+    def _hidden(self, kind: str, name: str, **options: Any) -> Layer:
+        return Layer(kind, name, dtype=self.precision, **options)
 
     @property
     def structure(self) -> Self:
@@ -210,18 +160,6 @@ class ConvNetwork(Network):
             conv_dropout=tuple(0.5 if rate else 0.0 for rate in self.conv_dropout),
             head_dropout=0.5 if self.head_dropout else 0.0,
         )
-
-    @property
-    def dropout_rates(self) -> tuple[float, ...]:
-        each = 1 if self.placement == "after_pooling" else self.convs_per_block
-        in_head = 1 if self.head == "gap" else len(self.dense_units)
-        rates = [rate for rate in self.conv_dropout for _ in range(each)]
-        rates += [self.head_dropout] * in_head
-        return tuple(rate for rate in rates if rate)
-
-    @property
-    def batch_normalised(self) -> bool:
-        return self.batch_norm
 
     def fuses_at(self, batch_size: int) -> bool:
         """Say no: XLA's convolutions on a CPU are several times slower than TensorFlow's."""

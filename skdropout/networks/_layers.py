@@ -6,6 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from skdropout.networks._augment import Augment
+from skdropout.networks._network import Layer, initializer_from
 from skdropout.networks._random import random_halfwords
 
 _LEVELS = 1 << 16
@@ -120,3 +122,22 @@ def _threefry_mask(shape: tuple[int, ...], rate: Any, seed: Any) -> Any:
     threshold = ops.cast(ops.round(rate * _LEVELS), "uint32")
     words = random_halfwords((seed[0], ops.zeros_like(seed[0])), seed[1], size)
     return ops.reshape(words >= threshold, shape)
+
+
+_OURS = {"Augment": Augment, "Dropout": Dropout, "Rescale": Rescale}
+_FAN_IN = {"Conv2D": [0, 1, 2], "Dense": [0]}  # the axes of a kernel that lead into one unit
+
+
+def keras_layer(layer: Layer, kernel_initializer: str, fused: bool) -> keras.layers.Layer:
+    """Make the Keras layer that a description stands for."""
+    options = dict(layer.options)
+    if layer.kind == "Dropout":
+        options["fused"] = fused
+    if layer.kind in _FAN_IN:
+        options["kernel_initializer"] = initializer_from(kernel_initializer)
+        max_norm = options.pop("max_norm", None)
+        if max_norm is not None:
+            axes = _FAN_IN[layer.kind]
+            options["kernel_constraint"] = keras.constraints.MaxNorm(max_norm, axis=axes)
+    make = _OURS.get(layer.kind) or getattr(keras.layers, layer.kind)
+    return make(name=layer.name, **options)

@@ -2,13 +2,11 @@
 
 import itertools
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import ClassVar, Self
 
-from skdropout.networks._network import Network, initializer_from
-
-if TYPE_CHECKING:
-    import keras
+from skdropout.networks._network import Layer, Network
 
 _WEIGHTS_PER_ROW = 6000
 
@@ -37,29 +35,22 @@ class MLPNetwork(Network):
     dropout: tuple[float, ...] = ()
     batch_norm: bool = False
 
-    def build(self, *, fused: bool) -> "keras.Model":
-        import keras
+    name: ClassVar[str] = "mlp"
+    inputs: ClassVar[str] = "features"
 
-        from skdropout.networks._layers import Dropout, Rescale
-
-        def dense(units: int, **options: object) -> keras.layers.Layer:
-            initializer = initializer_from(self.kernel_initializer)
-            return keras.layers.Dense(units, kernel_initializer=initializer, **options)
-
-        constraint = keras.constraints.MaxNorm(self.max_norm) if self.max_norm else None
-        inputs = x = keras.Input(self.input_shape, name="features")
+    def layers(self) -> Iterator[Layer]:
         if self.rescaled:
-            x = Rescale(name="rescale")(x)
-        x = Dropout(fused, rate=self.input_dropout, name="input_dropout")(x)
+            yield Layer("Rescale", "rescale")
+        yield Layer("Dropout", "input_dropout", rate=self.input_dropout)
         for number, (units, rate) in enumerate(
             zip(self.hidden_layer_sizes, self.dropout, strict=True), start=1
         ):
-            x = dense(units, kernel_constraint=constraint, name=f"hidden_{number}")(x)
+            yield Layer("Dense", f"hidden_{number}", units=units, max_norm=self.max_norm)
             if self.batch_norm:
-                x = keras.layers.BatchNormalization(name=f"batch_norm_{number}")(x)
-            x = keras.layers.Activation(self.activation, name=f"activation_{number}")(x)
-            x = Dropout(fused, rate=rate, name=f"dropout_{number}")(x)
-        return keras.Model(inputs, dense(self.n_outputs, name="logits")(x), name="mlp")
+                yield Layer("BatchNormalization", f"batch_norm_{number}")
+            yield Layer("Activation", f"activation_{number}", activation=self.activation)
+            yield Layer("Dropout", f"dropout_{number}", rate=rate)
+        yield Layer("Dense", "logits", units=self.n_outputs)
 
     @property
     def structure(self) -> Self:
@@ -70,14 +61,6 @@ class MLPNetwork(Network):
             input_dropout=0.0,
             dropout=(0.0,) * len(self.dropout),
         )
-
-    @property
-    def dropout_rates(self) -> tuple[float, ...]:
-        return (self.input_dropout, *self.dropout)
-
-    @property
-    def batch_normalised(self) -> bool:
-        return self.batch_norm
 
     def fuses_at(self, batch_size: int) -> bool:
         """Say yes unless a step mostly moves weights: a wide kernel, and few rows to share it.

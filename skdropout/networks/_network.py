@@ -2,13 +2,21 @@
 
 import json
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 if TYPE_CHECKING:
     import keras
+
+
+class Layer:
+    """One layer of a description: the name of its class, its own name, and its options."""
+
+    def __init__(self, kind: str, name: str, **options: Any) -> None:
+        self.kind, self.name, self.options = kind, name, options
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +45,23 @@ class Network(ABC):
     rescaled: bool = True
     max_norm: float | None = None
 
+    name: ClassVar[str]
+    inputs: ClassVar[str]
+
     @abstractmethod
+    def layers(self) -> Iterator[Layer]:
+        """Yield the layers from the inputs to the logits."""
+
     def build(self, *, fused: bool) -> "keras.Model":
         """Build the Keras model; ``fused`` says that it will run inside an XLA program."""
+        import keras
+
+        from skdropout.networks._layers import keras_layer
+
+        inputs = outputs = keras.Input(self.input_shape, name=self.inputs)
+        for layer in self.layers():
+            outputs = keras_layer(layer, self.kernel_initializer, fused)(outputs)
+        return keras.Model(inputs, outputs, name=self.name)
 
     @property
     @abstractmethod
@@ -47,14 +69,14 @@ class Network(ABC):
         """The same network with all that a compiled program takes as data set to fixed values."""
 
     @property
-    @abstractmethod
     def dropout_rates(self) -> tuple[float, ...]:
-        """The rates of the dropout layers that ``build`` makes, from the input to the output."""
+        """The rates of the dropout layers, from the input to the output."""
+        return tuple(layer.options["rate"] for layer in self.layers() if layer.kind == "Dropout")
 
     @property
-    @abstractmethod
     def batch_normalised(self) -> bool:
         """Whether training uses statistics of the batch."""
+        return any(layer.kind == "BatchNormalization" for layer in self.layers())
 
     @abstractmethod
     def fuses_at(self, batch_size: int) -> bool:
