@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from skdropout.estimators._holdout import hold_out
+from skdropout.estimators._notebook import DrawnNetwork
 from skdropout.estimators._parameters import TrainingParameters, seed_from
 from skdropout.estimators._rescaling import learn_rescaling
 from skdropout.estimators._tasks import CallbackSupportMixin, epoch_tasks, with_callbacks
@@ -40,7 +41,7 @@ class Target:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class NetworkEstimator(CallbackSupportMixin, TrainingParameters):
+class NetworkEstimator(CallbackSupportMixin, DrawnNetwork, TrainingParameters):
     """An estimator whose fitted state is a description of a network and its weights in NumPy."""
 
     @abstractmethod

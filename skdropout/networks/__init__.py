@@ -8,6 +8,7 @@ from skdropout.networks._conv import (
     PRECISIONS,
     ConvNetwork,
 )
+from skdropout.networks._drawing import draw
 from skdropout.networks._mlp import MLPNetwork
 from skdropout.networks._network import Network
 
@@ -20,4 +21,5 @@ __all__ = [
     "ConvNetwork",
     "MLPNetwork",
     "Network",
+    "draw",
 ]
