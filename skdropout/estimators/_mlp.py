@@ -132,12 +132,12 @@ class DropoutMLPRegressor(NetworkRegressor, NetworkMLP):
     ----------
     n_outputs_ : int
         Number of outputs: the columns of ``y``.
-    target_mean_, target_scale_ : ndarray of shape (n_outputs_,)
+    target_mean_, target_scale_ : ndarray of shape (`n_outputs_`,)
         Mean and standard deviation of the training targets, or 0 and 1 without
         ``rescale_target``. A constant output has the scale 1.
     n_features_in_ : int
         Number of features seen in `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, where ``X`` has string names.
     {fitted_network}
 
