@@ -1,6 +1,6 @@
 """Plans of training, and the engines that carry them out."""
 
-from skdropout.training import _fork
+from skdropout.training import _fork, _share
 from skdropout.training._data import TrainingSet
 from skdropout.training._job import Engine, TrainingJob
 from skdropout.training._objectives import Objective
@@ -28,6 +28,7 @@ ENGINES = ("compiled", "keras")
 def engine_named(name: str) -> Engine:
     """Return an engine; its libraries are imported only now."""
     _fork.reject_fork()
+    _share.keep_to_share()
     if name == "keras":
         from skdropout.training._keras import KerasEngine
 

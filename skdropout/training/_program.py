@@ -68,6 +68,9 @@ class Program:
         if not key.fused:
             self.model = accelerated(self.model)
         self.optimizer = OPTIMIZERS[key.optimizer]
+        self._are_counters = [
+            v.name == "seed_generator_state" for v in self.model.non_trainable_variables
+        ]
         self.steps_per_call = steps_per_call(self.model, key.batch_size)
         self._stepper = Stepper(
             self.model,
@@ -118,7 +121,9 @@ class Program:
             return tf.logical_and(number < batches.n_steps, watched.waited < settings.patience)
 
         def body(number: Any, state: State, watched: Watched, logs: Any) -> Any:
-            state, loss, hits = step(state, rows, batches, settings, number)
+            before = state
+            state, loss, hits = step(self._count(state, number), rows, batches, settings, number)
+            state = self._uncount(state, before)
             log = [loss, hits]
             if self.key.watched:
                 watched, *found = tf.cond(
@@ -134,7 +139,27 @@ class Program:
         taken, state, watched, logs = tf.while_loop(
             going_on, body, (tf.constant(0), state, watched, logs), parallel_iterations=1
         )
-        return state, watched, taken, logs
+        return self._count(state, taken), watched, taken, logs
+
+    def _count(self, state: State, steps: Any) -> State:
+        """Set the layers' counters of masks forward, of which a fused step draws one from each.
+
+        Loops that carry them along would have more than eight operations ready at once, which is
+        when XLA hands work to other threads: for a small network at twice the cost of doing it.
+        """
+        if not self.key.fused:
+            return state
+        ahead = tf.stack([tf.zeros_like(steps), steps])
+        pairs = zip(state.frozen, self._are_counters, strict=True)
+        return state._replace(
+            frozen=[v + tf.cast(ahead, v.dtype) if counts else v for v, counts in pairs]
+        )
+
+    def _uncount(self, state: State, before: State) -> State:
+        if not self.key.fused:
+            return state
+        pairs = zip(before.frozen, state.frozen, self._are_counters, strict=True)
+        return state._replace(frozen=[old if counts else new for old, new, counts in pairs])
 
     def _signature(self) -> tuple[Any, ...]:
         key, steps = self.key, self.steps_per_call

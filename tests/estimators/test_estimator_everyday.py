@@ -2,7 +2,6 @@
 
 import keras
 import numpy as np
-import pandas as pd
 import pytest
 from estimator_toy import KINDS, quick, same_weights, table
 from matplotlib.figure import Figure
@@ -63,21 +62,6 @@ def test_cross_val_predict_knows_the_classes():
     probabilities = cross_val_predict(quick(), X, names, cv=3, method="predict_proba")
     assert probabilities.shape == (60, 3)
     assert np.mean(probabilities.argmax(axis=1) == y) > 0.7
-
-
-def test_a_grid_search_gives_the_same_with_any_number_of_jobs():
-    X, y = table()
-    pipeline = Pipeline([("scale", StandardScaler()), ("net", quick())])
-    grid = {"net__dropout": [0.0, 0.3, 0.6], "net__input_dropout": [0.0, 0.2]}
-    alone, together = (GridSearchCV(pipeline, grid, cv=3, n_jobs=n).fit(X, y) for n in (1, 2))
-
-    def results(search):
-        columns = pd.DataFrame(search.cv_results_)
-        return columns[[name for name in columns if not name.endswith("_time")]]
-
-    pd.testing.assert_frame_equal(results(alone), results(together), check_exact=True)
-    assert same_weights(alone.best_estimator_["net"], together.best_estimator_["net"])
-    assert len(set(alone.cv_results_["mean_test_score"])) > 1
 
 
 def test_a_grid_search_with_callbacks_trains_each_candidate():
