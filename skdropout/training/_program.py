@@ -64,9 +64,7 @@ class Program:
 
     def __init__(self, key: ProgramKey) -> None:
         self.key = key
-        self.model = key.structure.build(fused=key.fused)
-        if not key.fused:
-            self.model = accelerated(self.model)
+        self.model = accelerated(key.structure.build(fused=key.fused), fused=key.fused)
         self.optimizer = OPTIMIZERS[key.optimizer]
         self._are_counters = [
             v.name == "seed_generator_state" for v in self.model.non_trainable_variables

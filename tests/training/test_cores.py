@@ -31,10 +31,6 @@ for name, sizes, n_rows, batch_size in [
     found[name] = digest(fitted.weights_), digest([fitted.predict_proba(X)]), fitted.best_loss_
 print(json.dumps(found))
 """
-SUMS = (
-    "TensorFlow shares sums over more than some 256 terms out among as many partial sums as it has "
-    "threads, which changes the last bit of long batches and of very wide layers"
-)
 
 
 @pytest.fixture(scope="module")
@@ -55,15 +51,7 @@ def found():
     return [json.loads(output) for output in outputs]
 
 
-@pytest.mark.parametrize(
-    "network",
-    [
-        "small",
-        "wide",
-        pytest.param("long batches", marks=pytest.mark.xfail(reason=SUMS, strict=False)),
-        pytest.param("very wide", marks=pytest.mark.xfail(reason=SUMS, strict=False)),
-    ],
-)
+@pytest.mark.parametrize("network", ["small", "wide", "long batches", "very wide"])
 def test_the_number_of_cores_changes_nothing(found, network):
     one, many = found
     assert one[network] == many[network]
