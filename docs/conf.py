@@ -37,7 +37,8 @@ autosummary_generate = True
 templates_path = ["_templates"]
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the numpydoc sections say more
-python_maximum_signature_line_length = 88
+toc_object_entries_show_parents = "hide"
+smartquotes = False  # types in docstrings hold Python strings
 numpydoc_show_class_members = False
 numpydoc_validation_checks = {"GL03", "GL08", "PR01", "PR02", "RT01", "SS02", "YD01"}
 # Constructors are described by their class, what is only handed back by its attributes, and the
