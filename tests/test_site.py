@@ -1,6 +1,7 @@
 """The site names everything that is public."""
 
 import re
+import tomllib
 from importlib import import_module
 from pathlib import Path
 
@@ -22,3 +23,11 @@ def test_the_api_page_lists_every_public_name_once():
 def test_the_inner_names_that_the_api_page_lists_are_there():
     for package, name in (inner.split(".") for inner in INNER):
         assert hasattr(import_module(f"skdropout.{package}"), name)
+
+
+def test_the_version_is_the_same_wherever_it_stands():
+    root = API.parents[1]
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
+    citation = (root / "CITATION.cff").read_text("utf-8")
+    assert project["version"] == skdropout.__version__
+    assert f"\nversion: {skdropout.__version__}\n" in citation
