@@ -7,6 +7,7 @@ _HOME = {
     "BNConvClassifier": "skdropout.estimators",
     "DropoutMLPClassifier": "skdropout.estimators",
     "DropoutMLPRegressor": "skdropout.estimators",
+    "TrainingCurvesDisplay": "skdropout.inspection",
     "datasets": "skdropout.datasets",
     "studies": "skdropout.studies",
 }

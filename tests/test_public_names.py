@@ -4,7 +4,7 @@ from importlib import import_module
 
 import pytest
 
-PACKAGES = ["datasets", "estimators", "networks", "studies", "training"]
+PACKAGES = ["datasets", "estimators", "inspection", "networks", "studies", "training"]
 
 
 @pytest.mark.parametrize("name", PACKAGES)

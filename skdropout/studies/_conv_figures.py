@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from skdropout.inspection import TrainingCurvesDisplay
 from skdropout.studies._figures import legend, log_scale, new_figure
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ _COLOURS = {
     "dropout_0.3": "#d9662b",
     "dropout_0.5": "#a8382f",
 }
+_MEASURES = {"validation_accuracy": "val_accuracy", "validation_loss": "val_loss"}
 
 
 def draw_curves(results: "pd.DataFrame", condition: str) -> "Figure":
@@ -23,29 +25,24 @@ def draw_curves(results: "pd.DataFrame", condition: str) -> "Figure":
 
     Lines are means over the seeds, bands go from the lowest to the highest.
     """
-    from matplotlib.ticker import MaxNLocator
-
     ours = results[results["condition"] == condition]
     places = list(ours["placement"].unique())
     figure, axes = new_figure(len(places), 2, heights=[3.4] * len(places), sharey="col")
     for row, place in enumerate(places):
         accuracy, loss = axes[2 * row : 2 * row + 2]
         for variant, runs in ours[ours["placement"] == place].groupby("variant", sort=False):
-            name = str(variant)
-            for axis, column in ((accuracy, "validation_accuracy"), (loss, "validation_loss")):
-                by_pass = runs.groupby("pass")[column]
-                axis.plot(by_pass.mean(), color=_COLOURS[name], label=name.replace("_", " "))
-                axis.fill_between(
-                    sorted(runs["pass"].unique()), by_pass.min(), by_pass.max(),
-                    color=_COLOURS[name], alpha=0.2, linewidth=0,
-                )  # fmt: skip
+            TrainingCurvesDisplay.from_history(
+                [run[list(_MEASURES)].rename(columns=_MEASURES) for _, run in runs.groupby("seed")],
+                name=str(variant).replace("_", " "),
+                ax=(accuracy, loss),
+                legend=False,
+                line_kw={"color": _COLOURS[str(variant)]},
+            )
         accuracy.set_ylabel(f"{place.replace('_', ' ')}\nvalidation accuracy")
         accuracy.set_ylim(bottom=0)
         loss.set_ylabel("validation loss")
     log_scale(axes[1])  # the other rows share it
     legend(figure, axes[0])
-    for axis in axes[-2:]:
-        axis.set_xlabel("passes over the training images")
     for axis in axes:
-        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axis.set_xlabel("passes over the training images" if axis in axes[-2:] else "")
     return figure

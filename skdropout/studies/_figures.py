@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from skdropout.inspection import TrainingCurvesDisplay
 from skdropout.studies._comparing import ALPHA, p_text, points
 
 if TYPE_CHECKING:
@@ -81,16 +82,16 @@ def draw_accuracies(
 def draw_training(curves: "pd.DataFrame") -> "Figure":
     """Show loss and accuracy while training: the mean over folds, and their range."""
     figure, axes = new_figure(1, 2, heights=(4,))
-    for axis, column, factor in zip(axes, ("loss", "accuracy"), (1, 100), strict=True):
-        for place, name in enumerate(curves["network"].unique()):
-            ours = curves[curves["network"] == name].groupby("epoch")[column]
-            colour, mean = COLOURS[place % len(COLOURS)], ours.mean() * factor
-            axis.plot(mean.index, mean, color=colour, label=name, linewidth=1.4)
-            axis.fill_between(
-                mean.index, ours.min() * factor, ours.max() * factor,
-                color=colour, alpha=0.15, linewidth=0,
-            )  # fmt: skip
-        axis.set_xlabel("epoch")
+    percent = curves.assign(accuracy=100 * curves["accuracy"])
+    for place, (name, runs) in enumerate(percent.groupby("network", sort=False)):
+        TrainingCurvesDisplay.from_history(
+            [fold[["loss", "accuracy"]] for _, fold in runs.groupby("fold")],
+            name=str(name),
+            ax=axes,
+            legend=False,
+            line_kw={"color": COLOURS[place % len(COLOURS)], "linewidth": 1.4},
+        )
+    for axis in axes:
         axis.margins(x=0)
     log_scale(axes[0])
     axes[0].set_ylabel("training loss")
