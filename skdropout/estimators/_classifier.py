@@ -9,24 +9,26 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
-from skdropout.estimators._base import NetworkEstimator, Target
+from skdropout.estimators._base import Target
+from skdropout.estimators._monte_carlo import SamplingEstimator, disagreement
 from skdropout.estimators._parameters import names
 from skdropout.estimators._targets import ClassEncoding, checked_target
 from skdropout.training import Objective, TrainingJob
 
 if TYPE_CHECKING:
     import keras
+    import pandas as pd
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class NetworkClassifier(ClassifierMixin, NetworkEstimator):
+class NetworkClassifier(ClassifierMixin, SamplingEstimator):
     """Predictions, and the class labels."""
 
     class_weight: Mapping[Any, float] | Literal["balanced"] | None = None
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "class_weight": [dict, names({"balanced"}), None],
-        **NetworkEstimator._parameter_constraints,
+        **SamplingEstimator._parameter_constraints,
     }
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
@@ -128,6 +130,86 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         """
         outputs = self._outputs(X)
         return self._encoding.decision(outputs)
+
+    def sample_proba(
+        self, X: Any, n_samples: int = 100, random_state: int | np.random.RandomState | None = None
+    ) -> np.ndarray:
+        """Predict probabilities by networks thinned at random: Monte-Carlo dropout [1]_.
+
+        Each sample drops units as a training step does, at the rates of the fit, and the same ones
+        for all rows; batch normalisation uses its moving statistics. So a row and a seed give the
+        same samples whatever other rows are passed. The mean over the samples is the
+        Monte-Carlo prediction.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows to predict.
+        n_samples : int in [1, inf), default=100
+            Number of networks to draw. More of them leave the first ones as they are.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the networks drawn.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_rows, n_classes)
+            Probability of each class, or of each label, by each network.
+
+        Raises
+        ------
+        ValueError
+            If the network was fitted without dropout.
+
+        References
+        ----------
+        .. [1] Gal and Ghahramani (2016), "Dropout as a Bayesian approximation: representing model
+           uncertainty in deep learning", ICML, section 4.
+        """
+        blocks = self._samples(X, n_samples, random_state)
+        return np.concatenate([self._encoding.probabilities(block) for block in blocks], axis=1)
+
+    def predict_uncertainty(
+        self, X: Any, n_samples: int = 100, random_state: int | np.random.RandomState | None = None
+    ) -> "pd.DataFrame":
+        """Say how unsure the predictions are, from the samples of `sample_proba`.
+
+        The samples are summed up a block of rows at a time, so this takes little memory.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows to predict.
+        n_samples : int in [1, inf), default=100
+            Number of networks to draw.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the networks drawn.
+
+        Returns
+        -------
+        DataFrame of shape (n_rows, 3)
+            Indexed as ``X`` if that is a frame. ``predictive_entropy``: entropy of the mean
+            probabilities, in nats, from 0 to ``log(n_classes)``: all that is unsure.
+            ``mutual_information``: the part of it that stems from the networks' disagreement [1]_,
+            and that more training rows could remove. ``standard_deviation``: spread of the
+            probability of the class that the mean finds likeliest. With a multilabel ``y`` the
+            first two are sums over the labels, and the last is their mean.
+
+        Raises
+        ------
+        ValueError
+            If the network was fitted without dropout.
+
+        References
+        ----------
+        .. [1] Houlsby, Huszár, Ghahramani and Lengyel (2011), "Bayesian active learning for
+           classification and preference learning", arXiv:1112.5745, section 2.
+        """
+        multilabel = self._encoding.objective is Objective.MULTILABEL
+        return self._summarised(
+            X,
+            self._samples(X, n_samples, random_state),
+            lambda block: disagreement(self._encoding.probabilities(block), multilabel=multilabel),
+        )
 
     def _encode(
         self, y: Any, sample_weight: np.ndarray | None, *, reset: bool, classes: Any = None

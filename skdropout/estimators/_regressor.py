@@ -7,23 +7,25 @@ import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
 
-from skdropout.estimators._base import NetworkEstimator, Target
+from skdropout.estimators._base import Target
+from skdropout.estimators._monte_carlo import SamplingEstimator
 from skdropout.estimators._rescaling import learn_rescaling
 from skdropout.training import Objective, TrainingJob, TrainingSet
 
 if TYPE_CHECKING:
     import keras
+    import pandas as pd
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class NetworkRegressor(RegressorMixin, NetworkEstimator):
+class NetworkRegressor(RegressorMixin, SamplingEstimator):
     """Predictions in the unit of the targets, whatever the network learns them in."""
 
     rescale_target: bool = True
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "rescale_target": ["boolean"],
-        **NetworkEstimator._parameter_constraints,
+        **SamplingEstimator._parameter_constraints,
     }
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -62,6 +64,78 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
             A number for each row, or one for each output where the ``y`` of `fit` had columns.
         """
         return self._in_unit(self._outputs(X))
+
+    def sample_predict(
+        self, X: Any, n_samples: int = 100, random_state: int | np.random.RandomState | None = None
+    ) -> np.ndarray:
+        """Predict by networks thinned at random: Monte-Carlo dropout [1]_.
+
+        Each sample drops units as a training step does, at the rates of the fit, and the same ones
+        for all rows; batch normalisation uses its moving statistics. So a row and a seed give the
+        same samples whatever other rows are passed.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows to predict.
+        n_samples : int in [1, inf), default=100
+            Number of networks to draw. More of them leave the first ones as they are.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the networks drawn.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_rows) or (n_samples, n_rows, n_outputs)
+            Prediction of each row by each network.
+
+        Raises
+        ------
+        ValueError
+            If the network was fitted without dropout.
+
+        References
+        ----------
+        .. [1] Gal and Ghahramani (2016), "Dropout as a Bayesian approximation: representing model
+           uncertainty in deep learning", ICML, section 4.
+        """
+        blocks = self._samples(X, n_samples, random_state)
+        return np.concatenate([self._in_unit(block) for block in blocks], axis=1)
+
+    def predict_uncertainty(
+        self, X: Any, n_samples: int = 100, random_state: int | np.random.RandomState | None = None
+    ) -> "pd.DataFrame":
+        """Say how far the samples of `sample_predict` lie apart.
+
+        This is how unsure the network is of the mean; the noise of the targets is no part of it.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows to predict.
+        n_samples : int in [1, inf), default=100
+            Number of networks to draw.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the networks drawn.
+
+        Returns
+        -------
+        DataFrame of shape (n_rows, n_outputs)
+            Indexed as ``X`` if that is a frame. ``standard_deviation``, in the unit of the
+            targets; with several outputs ``standard_deviation_0`` and so on.
+
+        Raises
+        ------
+        ValueError
+            If the network was fitted without dropout.
+        """
+
+        def spread(block: np.ndarray) -> dict[str, np.ndarray]:
+            deviations = (block.std(axis=0, dtype=np.float64) * self.target_scale_).T
+            if len(deviations) == 1:
+                return {"standard_deviation": deviations[0]}
+            return {f"standard_deviation_{i}": values for i, values in enumerate(deviations)}
+
+        return self._summarised(X, self._samples(X, n_samples, random_state), spread)
 
     def _in_unit(self, outputs: np.ndarray) -> np.ndarray:
         """Return outputs of the network, with the outputs in the last axis, as targets."""

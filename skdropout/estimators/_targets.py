@@ -104,10 +104,10 @@ class ClassEncoding:
         """Return the probability of each class, or of each label."""
         logits = outputs.astype(np.float64)
         if self.objective is Objective.BINARY:
-            return np.hstack([expit(-logits), expit(logits)])
+            return np.concatenate([expit(-logits), expit(logits)], axis=-1)
         if self.objective is Objective.MULTILABEL:
             return expit(logits)
-        return softmax(logits, axis=1)
+        return softmax(logits, axis=-1)
 
     def log_probabilities(self, outputs: np.ndarray) -> np.ndarray:
         """Return the logarithms, finite also where the probability is not above zero."""

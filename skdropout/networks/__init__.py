@@ -10,7 +10,7 @@ from skdropout.networks._conv import (
 )
 from skdropout.networks._drawing import draw
 from skdropout.networks._mlp import MLPNetwork
-from skdropout.networks._network import Network
+from skdropout.networks._network import Network, thinned_layers
 
 __all__ = [
     "AUGMENTATIONS",
@@ -22,4 +22,5 @@ __all__ = [
     "MLPNetwork",
     "Network",
     "draw",
+    "thinned_layers",
 ]

@@ -73,8 +73,17 @@ class Dropout(keras.layers.Layer):
         self.fused = fused
         self.shared_axes = tuple(shared_axes)
         self.initial_rate = rate
+        self.thinned = False
         self.seed_generator = keras.random.SeedGenerator(seed=0)
         self.supports_masking = True
+
+    def thin(self) -> None:
+        """Drop units from now on outside training, too, and the same units of every row.
+
+        The layer's seed state then decides which thinned network all rows go through.
+        """
+        self.thinned = True
+        self.shared_axes = (0, *self.shared_axes)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         initial = keras.initializers.Constant(self.initial_rate)
@@ -88,7 +97,7 @@ class Dropout(keras.layers.Layer):
         )
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        if not training:
+        if not (training or self.thinned):
             return inputs
         rate = ops.convert_to_tensor(self.rate)
         shape = ops.shape(inputs)

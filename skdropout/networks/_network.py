@@ -133,3 +133,13 @@ def initializer_from(description: str, seed: int = 0) -> Any:
     if "seed" in config["config"]:
         config["config"]["seed"] = seed
     return keras.initializers.get(config)
+
+
+def thinned_layers(model: "keras.Model") -> list[Any]:
+    """Let a model's dropout layers drop units also in prediction, and return these layers."""
+    from skdropout.networks._layers import Dropout
+
+    layers = [layer for layer in model.layers if isinstance(layer, Dropout)]
+    for layer in layers:
+        layer.thin()
+    return layers

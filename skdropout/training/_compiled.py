@@ -1,5 +1,6 @@
 """The compiled engine: whole chunks of the plan in one call."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from tqdm.auto import tqdm
 
 from skdropout.networks import Network
 from skdropout.training._callbacks import EpochCallbacks
-from skdropout.training._inference import predictor_for
+from skdropout.training._inference import predictor_for, sampler_for
 from skdropout.training._job import TrainingJob
 from skdropout.training._plan import OPTIMIZER_NAMES
 from skdropout.training._program import Program, program_for
@@ -34,6 +35,12 @@ class CompiledEngine:
     def outputs(self, network: Network, weights: list[np.ndarray], X: np.ndarray) -> np.ndarray:
         """Return the network's outputs, of shape (n_rows, n_outputs)."""
         return predictor_for(network, X.dtype).outputs(weights, X)
+
+    def samples(
+        self, network: Network, weights: list[np.ndarray], X: np.ndarray, seeds: np.ndarray
+    ) -> Iterator[np.ndarray]:
+        """Yield the outputs of thinned networks, one block of rows after another."""
+        return sampler_for(network, X.dtype).samples(weights, X, seeds)
 
 
 class _Run:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _OPERATIONS_PER_CALL = 2.5e9  # about 0.1 to 0.3 seconds, after which Ctrl-C is heard
 _MOST_STEPS = 4096
 _ACTIVATION_BYTES = 1 << 26
+_SAMPLE_BYTES = 1 << 24
 MOST_ROWS = 4096
 
 
@@ -25,6 +26,11 @@ def rows_per_call(model: "keras.Model") -> int:
     """Return how many rows may go through the model at once in bounded memory."""
     widest = max(math.prod(layer.output.shape[1:]) for layer in model.layers)
     return _power_of_two(_ACTIVATION_BYTES / (4 * widest), MOST_ROWS)
+
+
+def rows_of_samples(n_samples: int, n_outputs: int) -> int:
+    """Return how many rows' samples may be held at once in bounded memory."""
+    return max(1, _SAMPLE_BYTES // (4 * n_samples * n_outputs))
 
 
 def blocks_of(X: np.ndarray, n_rows: int) -> Iterator[np.ndarray]:

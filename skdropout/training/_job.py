@@ -1,6 +1,6 @@
 """What an engine is asked to do, and what every engine offers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -86,6 +86,15 @@ class Engine(Protocol):
 
     def outputs(self, network: Network, weights: list[np.ndarray], X: np.ndarray) -> np.ndarray:
         """Return the network's outputs, of shape (n_rows, n_outputs)."""
+
+    def samples(
+        self, network: Network, weights: list[np.ndarray], X: np.ndarray, seeds: np.ndarray
+    ) -> Iterator[np.ndarray]:
+        """Yield the outputs of thinned networks, one block of rows after another.
+
+        ``seeds``, of shape (n_samples, n_dropout_layers), says which units each sample drops. A
+        block has the shape (n_samples, n_rows, n_outputs).
+        """
 
 
 class Watch:

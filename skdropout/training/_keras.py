@@ -4,15 +4,16 @@ scikeras is imported only here, when a fit asks for this engine: importing it pa
 ``keras.Model``, and nothing else in the package needs it.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import keras
 import numpy as np
 from tqdm.auto import tqdm
 
-from skdropout.networks import Network
+from skdropout.networks import Network, thinned_layers
 from skdropout.training._callbacks import let_go, prepare
-from skdropout.training._cost import MOST_ROWS, blocks_of
+from skdropout.training._cost import MOST_ROWS, blocks_of, rows_of_samples
 from skdropout.training._data import TrainingSet
 from skdropout.training._job import TrainingJob, Watch
 from skdropout.training._keras_model import compiled_model, optimizer_slots
@@ -50,6 +51,22 @@ class KerasEngine:
             for block in blocks_of(X, MOST_ROWS)
         ]
         return np.concatenate(blocks)[: len(X)]
+
+    def samples(
+        self, network: Network, weights: list[np.ndarray], X: np.ndarray, seeds: np.ndarray
+    ) -> Iterator[np.ndarray]:
+        """Yield the outputs of thinned networks, one block of rows after another."""
+        model = network.build(fused=False)
+        model.set_weights(weights)
+        states = [layer.seed_generator.state for layer in thinned_layers(model)]
+        n_rows = min(MOST_ROWS, rows_of_samples(len(seeds), network.n_outputs))
+        for start, block in zip(range(0, len(X), n_rows), blocks_of(X, n_rows), strict=True):
+            samples = []
+            for own in seeds:
+                for state, seed in zip(states, own, strict=True):
+                    state.assign(np.array([seed, 0]).astype(state.dtype))
+                samples.append(keras.ops.convert_to_numpy(model(block, training=False)))
+            yield np.stack(samples)[:, : len(X) - start]
 
 
 def _scikeras_wrapper() -> Any:
