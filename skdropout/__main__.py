@@ -134,7 +134,8 @@ def _parser() -> argparse.ArgumentParser:
     _add(
         study.add_argument_group("tables"),
         run_dense_study,
-        target=(str, "COLUMN", "column of the CSV file that holds the classes"),
+        target=(str, "COLUMN", "column of the CSV file to predict: classes or a quantity"),
+        task=(str, "TASK", "classification or regression (default: what the column looks like)"),
         repeats=(int, "N", "number of whole cross-validations"),
         folds=(int, "N", "folds of each cross-validation"),
         seed=(int, "N", "seed of the first cross-validation"),

@@ -12,7 +12,8 @@ from skdropout.studies._checks import ENGINES, check_at_least, check_choice
 from skdropout.studies._errors import StudyError
 from skdropout.studies._plan import Cell, Plan, Tables
 from skdropout.studies._quiet import start_tensorflow
-from skdropout.studies._tables import Table, load_table
+from skdropout.studies._tables import NAMES, Table, load_table
+from skdropout.studies._tasks import CLASSIFICATION, Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,15 +41,6 @@ PUBLISHED: Mapping[str, Mapping[str, tuple[float, float]]] = {
 }
 _SONAR_EPOCHS, _SONAR_ROWS = 300, 187  # 187 rows to train on in each of the ten folds
 _KEY: Mapping[str, type] = {"network": str, "repeat": int, "fold": int}
-_RESULTS: Mapping[str, type] = {
-    **_KEY,
-    "seed": int,
-    "network_seed": int,
-    "accuracy": float,
-    "log_loss": float,
-    "fit_seconds": float,
-}
-_CURVES: Mapping[str, type] = {**_KEY, "epoch": int, "loss": float, "accuracy": float}
 
 
 @dataclass(frozen=True)
@@ -66,6 +58,7 @@ def plan_dense(
     data: "str | PathLike[str] | pd.DataFrame",
     *,
     target: str | None,
+    task: str | None = None,
     repeats: int,
     folds: int,
     seed: int,
@@ -81,9 +74,9 @@ def plan_dense(
     ]:
         check_at_least(name, value, least)
     check_choice("engine", engine, ENGINES)
-    table = load_table(data, target)
+    table = load_table(data, target, task)
     _check_folds(table, folds)
-    n_train = len(table.labels) - len(table.labels) // folds
+    n_train = len(table.targets) - len(table.targets) // folds
     protocol = DenseProtocol(
         folds=folds,
         seed=seed,
@@ -95,71 +88,88 @@ def plan_dense(
         name=table.name,
         identity={
             "study": table.name,
-            "arguments": {"target": target, "repeats": repeats, **asdict(protocol)},
+            "arguments": {"target": target, "task": task, "repeats": repeats, **asdict(protocol)},
             "protocol": {"shared": SHARED, "networks": RECIPES},
             "data": table.describe(),
         },
         cells=[(n, r, f) for r in range(repeats) for n in RECIPES for f in range(folds)],
         key=tuple(_KEY),
-        schemas={"curves": _CURVES, "results": _RESULTS},
+        schemas=_schemas(table.task),
         rows_per_cell=1,
         compute=compute_fold,
         data=(table, protocol),
+        announce=None if table.name in NAMES else lambda _: table.reason,
     )
     return plan, table, protocol
 
 
 def compute_fold(cell: Cell, table: Table, protocol: DenseProtocol) -> Tables:
     """Train one network on all folds but one, and test it on that one."""
+    from sklearn import model_selection
     from sklearn.base import clone
-    from sklearn.metrics import accuracy_score, log_loss
-    from sklearn.model_selection import StratifiedKFold
     from sklearn.pipeline import make_pipeline
 
     start_tensorflow()
     network, repeat, fold = cell
+    task = table.task
     seed = protocol.seed + repeat
-    splitter = StratifiedKFold(protocol.folds, shuffle=True, random_state=seed)
-    train, test = list(splitter.split(table.features, table.labels))[fold]
+    folds = getattr(model_selection, task.splitter)
+    splitter = folds(protocol.folds, shuffle=True, random_state=seed)
+    train, test = list(splitter.split(table.features, table.targets))[fold]
     # The networks of a fold share their seed, and so their first weights where the shapes agree:
     # what differs between them is the recipe.
     network_seed = int(np.random.SeedSequence([protocol.seed, repeat, fold]).generate_state(1)[0])
     model = make_pipeline(
-        *(clone(step) for step in table.steps), build_network(network, protocol, network_seed)
+        *(clone(step) for step in table.steps),
+        build_network(network, protocol, network_seed, task),
     )
     began = time.perf_counter()
-    model.fit(table.features.iloc[train], table.labels[train])
+    model.fit(table.features.iloc[train], table.targets[train])
     seconds = time.perf_counter() - began
-    probabilities = model.predict_proba(table.features.iloc[test])
-    guesses = model.classes_[probabilities.argmax(axis=1)]
     key = dict(zip(_KEY, cell, strict=True))
     row = {
         **key,
         "seed": seed,
         "network_seed": network_seed,
-        "accuracy": accuracy_score(table.labels[test], guesses),
-        "log_loss": log_loss(table.labels[test], probabilities, labels=model.classes_),
+        **task.measure(model, table.features.iloc[test], table.targets[test]),
         "fit_seconds": seconds,
     }
     # One run's curves are enough to look at; all of them would outgrow the results a hundredfold.
     history = model[-1].history_ if repeat == 0 else {"loss": [], "accuracy": []}
-    curve = enumerate(zip(history["loss"], history["accuracy"], strict=True), start=1)
-    curves = [{**key, "epoch": e, "loss": loss, "accuracy": acc} for e, (loss, acc) in curve]
+    curve = enumerate(zip(history["loss"], task.curve(history), strict=True), start=1)
+    curves = [{**key, "epoch": e, "loss": loss, task.score: score} for e, (loss, score) in curve]
     return {"curves": curves, "results": [row]}
 
 
-def build_network(name: str, protocol: DenseProtocol, seed: int) -> Any:
+def build_network(
+    name: str, protocol: DenseProtocol, seed: int, task: Task = CLASSIFICATION
+) -> Any:
     """Make one of the three networks, untrained."""
-    from skdropout import DropoutMLPClassifier
+    import skdropout
 
-    return DropoutMLPClassifier(
+    return getattr(skdropout, task.estimator)(
         hidden_layer_sizes=protocol.hidden_layer_sizes,
         epochs=protocol.epochs,
         engine=protocol.engine,
         random_state=seed,
         **SHARED,
-        **RECIPES[name],
+        **recipe_of(name, task),
     )
+
+
+def recipe_of(name: str, task: Task) -> dict[str, Any]:
+    """Return what is special about a network, at the rate that the task's loss takes."""
+    recipe = RECIPES[name]
+    return {**recipe, "learning_rate": task.rate_factor * recipe["learning_rate"]}
+
+
+def _schemas(task: Task) -> Mapping[str, Mapping[str, type]]:
+    """Name the columns of the two tables, the results last."""
+    scores = {task.score: float, task.loss: float}
+    return {
+        "curves": {**_KEY, "epoch": int, "loss": float, task.score: float},
+        "results": {**_KEY, "seed": int, "network_seed": int, **scores, "fit_seconds": float},
+    }
 
 
 def _sizes(table: Table) -> tuple[int, int]:
@@ -179,16 +189,18 @@ def _epochs(table: Table, n_train: int) -> int:
 
 
 def _check_folds(table: Table, folds: int) -> None:
-    """Refuse a table in which some fold would lack some class."""
-    counts = np.bincount(table.labels)
+    """Refuse a table in which some fold would lack some class, or have nothing to vary."""
+    if table.task is not CLASSIFICATION:
+        if len(table.targets) < 2 * folds:
+            raise StudyError(
+                f"{table.name} has {len(table.targets)} rows, fewer than two for each of the "
+                f"{folds} folds. Use fewer folds."
+            )
+        return
+    counts = np.bincount(table.targets)
     rarest = int(counts.argmin())
     if counts[rarest] >= folds:
         return
-    if len(counts) > max(20, len(table.labels) // 10):
-        raise StudyError(
-            f"The target of {table.name} has {len(counts)} different values in "
-            f"{len(table.labels)} rows: a quantity rather than classes?"
-        )
     raise StudyError(
         f"Class {table.classes[rarest]} of {table.name} has {counts[rarest]} rows, fewer than the "
         f"{folds} folds. Use fewer folds, or leave that class out."

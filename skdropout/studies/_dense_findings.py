@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from skdropout.studies._comparing import ALPHA, compare_pairs, evidence
+from skdropout.studies._tasks import CLASSIFICATION, Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -11,15 +12,15 @@ if TYPE_CHECKING:
 _WHERE = {"visible": "on the inputs", "hidden": "in the hidden layers"}
 
 
-def compare_networks(results: "pd.DataFrame", folds: int) -> "pd.DataFrame":
+def compare_networks(results: "pd.DataFrame", folds: int, task: Task) -> "pd.DataFrame":
     """Test every pair of networks over the folds that they share."""
     names = list(results["network"].unique())
-    scores = results.pivot(index=["repeat", "fold"], columns="network", values="accuracy")[names]
+    scores = results.pivot(index=["repeat", "fold"], columns="network", values=task.score)[names]
     return compare_pairs(scores, test_train_ratio=1 / (folds - 1))
 
 
 def summarise_networks(
-    results: "pd.DataFrame", published: Mapping[str, tuple[float, float]] | None
+    results: "pd.DataFrame", published: Mapping[str, tuple[float, float]] | None, task: Task
 ) -> "pd.DataFrame":
     """Tabulate each network's scores; the first run stands beside the published one.
 
@@ -29,15 +30,15 @@ def summarise_networks(
 
     rows = {}
     for name, ours in results.groupby("network", sort=False):
-        first = ours.loc[ours["repeat"] == 0, "accuracy"]
-        runs = ours.groupby("repeat")["accuracy"].mean()
+        first = ours.loc[ours["repeat"] == 0, task.score]
+        runs = ours.groupby("repeat")[task.score].mean()
         rows[name] = {
-            "accuracy": ours["accuracy"].mean(),
-            "sd_over_folds": ours["accuracy"].std(ddof=0),
+            task.score: ours[task.score].mean(),
+            "sd_over_folds": ours[task.score].std(ddof=0),
             "sd_over_runs": runs.std(ddof=1),
             "first_run": first.mean(),
             "first_run_sd": first.std(ddof=0),
-            "log_loss": ours["log_loss"].mean(),
+            task.loss: ours[task.loss].mean(),
             "fit_seconds": ours["fit_seconds"].median(),
         }
         if published:
@@ -45,7 +46,9 @@ def summarise_networks(
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("network")
 
 
-def conclude(comparisons: "pd.DataFrame", name: str, repeats: int, folds: int) -> str:
+def conclude(
+    comparisons: "pd.DataFrame", name: str, repeats: int, folds: int, task: Task = CLASSIFICATION
+) -> str:
     """Say in a sentence whether dropout helps, and how sure that is."""
     versus = comparisons[comparisons["against"] == "baseline"]
     sure = versus[versus["p_holm"] < ALPHA]
@@ -62,8 +65,9 @@ def conclude(comparisons: "pd.DataFrame", name: str, repeats: int, folds: int) -
     details = "; ".join(
         f"{_WHERE[row['network']]} {evidence(row)}" for row in versus.to_dict("records")
     )
+    unit = "" if task is CLASSIFICATION else f" Points are hundredths of {task.score_title}."
     times = "one run" if repeats == 1 else f"{repeats} runs"
     return (
         f"{claim}: {details}. From {times} of {folds}-fold cross-validation, against the "
-        f"baseline's recipe; p adjusted for {len(comparisons)} comparisons."
+        f"baseline's recipe; p adjusted for {len(comparisons)} comparisons.{unit}"
     )

@@ -5,22 +5,23 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from skdropout.studies._comparing import interval, p_number, points
-from skdropout.studies._dense import RECIPES, SHARED, DenseProtocol
+from skdropout.studies._dense import RECIPES, SHARED, DenseProtocol, recipe_of
 from skdropout.studies._figures import to_svg
 from skdropout.studies._report import Listing, Section, bullets, code, figure, page, paragraph
-from skdropout.studies._tables import Table
+from skdropout.studies._tables import NAMES, Table
+from skdropout.studies._tasks import Task
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
 
-def list_networks(summary: "pd.DataFrame", repeats: int) -> Listing:
+def list_networks(summary: "pd.DataFrame", repeats: int, task: Task) -> Listing:
     """Tabulate the networks for reading, the published figures first."""
     published = "published" in summary
     several = repeats > 1
     header = ["network", *["published"] * published, "first run"]
-    header += ["all runs", "sd of runs"] * several + ["log loss", "s a fit"]
+    header += ["all runs", "sd of runs"] * several + [task.loss_title, "s a fit"]
     rows = []
     for name, row in summary.iterrows():
         cells = [str(name)]
@@ -28,17 +29,23 @@ def list_networks(summary: "pd.DataFrame", repeats: int) -> Listing:
             cells.append(_percent(row.published, row.published_sd))
         cells.append(_percent(row.first_run, row.first_run_sd))
         if several:
-            cells += [_percent(row.accuracy, row.sd_over_folds), f"{100 * row.sd_over_runs:.2f}"]
-        rows.append([*cells, f"{row.log_loss:.3f}", f"{row.fit_seconds:.2f}"])
+            cells += [_percent(row[task.score], row.sd_over_folds), f"{100 * row.sd_over_runs:.2f}"]
+        rows.append(
+            [
+                *cells,
+                f"{row[task.loss]:.3f}" if row[task.loss] < 1000 else f"{row[task.loss]:,.0f}",
+                f"{row.fit_seconds:.2f}",
+            ]
+        )
     caption = (
-        "Accuracy, with its standard deviation over folds in brackets. The first run splits the "
-        "rows with the seed given; the others with the seeds after it. "
-        "Log loss is a mean, seconds are a median."
+        f"{_capital(task.score_title)}, with its standard deviation over folds in brackets. The "
+        "first run splits the rows with the seed given; the others with the seeds after it. "
+        f"{_capital(task.loss_title)} is a mean, seconds are a median."
     )
     return Listing(header, rows, caption)
 
 
-def list_differences(comparisons: "pd.DataFrame") -> Listing:
+def list_differences(comparisons: "pd.DataFrame", task: Task) -> Listing:
     """Tabulate every pairwise difference."""
     rows = [
         [
@@ -51,9 +58,9 @@ def list_differences(comparisons: "pd.DataFrame") -> Listing:
         for row in comparisons.to_dict("records")
     ]
     caption = (
-        "Differences of accuracy in percentage points, by the corrected resampled paired t-test "
-        "(Nadeau and Bengio 2003). The last column adjusts p by Holm's method for the "
-        f"{len(comparisons)} comparisons made."
+        f"Differences of {task.score_title} in percentage points, by the corrected resampled "
+        "paired t-test (Nadeau and Bengio 2003). The last column adjusts p by Holm's method for "
+        f"the {len(comparisons)} comparisons made."
     )
     return Listing(["difference", "points", "95% interval", "p", "p, adjusted"], rows, caption)
 
@@ -71,14 +78,17 @@ def dense_page(
     """Write the report."""
     arguments, data = identity["arguments"], identity["data"]
     repeats = arguments["repeats"]
-    counts = f"{data['rows']} rows, {data['features']} features, {len(table.classes)} classes"
-    accuracy = (
-        "Above: each dot is the accuracy of one whole cross-validation; their spread is what a "
-        "single run may show by luck. Below: each pair's difference with its 95% interval."
+    task, title = table.task, _capital(table.task.score_title)
+    counts = f"{data['rows']} rows, {data['features']} features"
+    if table.classes:
+        counts += f", {len(table.classes)} classes"
+    scores = (
+        f"Above: each dot is the {task.score_title} of one whole cross-validation; their spread is "
+        "what a single run may show by luck. Below: each pair's difference with its 95% interval."
     )
     training = (
-        "Loss and accuracy on the rows trained on, as training sees them, that is with dropout at "
-        "work; the mean of the first run's folds and their range."
+        f"Loss and {task.score_title} on the rows trained on, as training sees them, that is with "
+        "dropout at work; the mean of the first run's folds and their range."
     )
     return page(
         f"Does dropout help on {table.name}?",
@@ -86,13 +96,13 @@ def dense_page(
         [verdict],
         [
             Section(
-                "Accuracy",
+                title,
                 [
-                    list_networks(summary, repeats).html(),
-                    figure(to_svg(figures["accuracy"]), accuracy),
+                    list_networks(summary, repeats, task).html(),
+                    figure(to_svg(figures[task.score]), scores),
                 ],
             ),
-            Section("Differences", [list_differences(comparisons).html()]),
+            Section("Differences", [list_differences(comparisons, task).html()]),
             Section("Training", [figure(to_svg(figures["training"]), training)]),
             Section("How it was done", [bullets(_method(table, protocol, repeats))]),
             Section(
@@ -113,7 +123,7 @@ def dense_page(
 def command(table: Table, arguments: Mapping[str, Any]) -> str:
     """Say what to type for the same results."""
     words = ["skdropout", "study", table.name]
-    for option in ("target", "repeats", "folds", "seed", "epochs", "engine"):
+    for option in ("target", "task", "repeats", "folds", "seed", "epochs", "engine"):
         if arguments[option] is not None:
             words += [f"--{option}", str(arguments[option])]
     return shlex.join(words)
@@ -125,20 +135,28 @@ def _method(table: Table, protocol: DenseProtocol, repeats: int) -> list[str]:
     before = ", ".join(type(step).__name__ for step in table.steps)
     recipes = [
         f"{name}: " + ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in recipe.items())
-        for name, recipe in RECIPES.items()
+        for name in RECIPES
+        for recipe in [recipe_of(name, table.task)]
     ]
     return [
         f"Pipeline of {before} and a network {sizes} with {SHARED['activation']} and initial "
-        f"kernels from N(0, 0.05), trained by plain SGD on the cross-entropy with batches of "
-        f"{SHARED['batch_size']} for {protocol.epochs} epochs.",
+        f"kernels from N(0, 0.05), trained by plain SGD on the {table.task.objective} with "
+        f"batches of {SHARED['batch_size']} for {protocol.epochs} epochs.",
         *recipes,
-        f"Stratified {protocol.folds}-fold cross-validation, shuffled, {repeats} times with the "
-        f"seeds from {protocol.seed} on. The networks of a fold share rows and seed.",
+        f"{table.task.splitter} cross-validation in {protocol.folds} folds, shuffled, {repeats} "
+        f"times with the seeds from {protocol.seed} on. The networks of a fold share rows and "
+        "seed.",
         "The recipes with dropout also have max-norm, a higher learning rate and more momentum, as "
         "published: a difference belongs to the recipe as a whole.",
-        f"Always answering the most frequent class would score {100 * table.majority:.1f}%.",
+        f"Always answering the {table.task.naive} would score "
+        f"{100 * table.task.naive_score(table.targets):.1f}%.",
+        *([] if table.name in NAMES else [table.reason]),
         *table.notes,
     ]
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _percent(mean: float, sd: float) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from skdropout.inspection import TrainingCurvesDisplay
 from skdropout.studies._comparing import ALPHA, p_text, points
+from skdropout.studies._tasks import Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,13 +35,17 @@ def to_svg(figure: "Figure") -> str:
     return svg[svg.index("<svg") :].replace(INK, "currentColor")
 
 
-def draw_accuracies(
-    results: "pd.DataFrame", summary: "pd.DataFrame", comparisons: "pd.DataFrame", majority: float
+def draw_scores(
+    results: "pd.DataFrame",
+    summary: "pd.DataFrame",
+    comparisons: "pd.DataFrame",
+    task: Task,
+    naive: float,
 ) -> "Figure":
-    """Show each run's accuracy with the published one, and every difference with its interval."""
+    """Show each run's score with the published one, and every difference with its interval."""
     names = list(summary.index)
     figure, (top, bottom) = new_figure(2, 1, heights=(len(names), len(comparisons)))
-    runs = results.groupby(["network", "repeat"])["accuracy"].mean().mul(100)
+    runs = results.groupby(["network", "repeat"])[task.score].mean().mul(100)
     for place, name in enumerate(names):
         ours = np.asarray(runs.loc[name])
         spread = [place + 0.05 * (i % 5 - 2) for i in range(len(ours))]
@@ -59,10 +64,10 @@ def draw_accuracies(
         )  # fmt: skip
     top.scatter([], [], s=22, color=QUIET, linewidths=0, label="a run of all folds")
     top.plot([], [], color=QUIET, linewidth=2.5, label="mean of the runs")
-    if float(runs.to_numpy().min()) - 100 * majority < 10:
-        top.axvline(100 * majority, color=QUIET, linestyle=":", label="most frequent class")
+    if float(runs.to_numpy().min()) - 100 * naive < 10:
+        top.axvline(100 * naive, color=QUIET, linestyle=":", label=task.naive)
     _rows(top, names)
-    top.set_xlabel("accuracy, %")
+    top.set_xlabel(f"{task.score_title}, %")
     legend(figure, top)
 
     for place, row in enumerate(comparisons.to_dict("records")):
@@ -75,17 +80,17 @@ def draw_accuracies(
         )  # fmt: skip
     bottom.axvline(0, color=QUIET, linewidth=1, linestyle=":")
     _rows(bottom, list(comparisons["network"] + " − " + comparisons["against"]))
-    bottom.set_xlabel("difference of accuracies, percentage points (95% interval)")
+    bottom.set_xlabel(f"difference of {task.score_title}, percentage points (95% interval)")
     return figure
 
 
-def draw_training(curves: "pd.DataFrame") -> "Figure":
-    """Show loss and accuracy while training: the mean over folds, and their range."""
+def draw_training(curves: "pd.DataFrame", task: Task) -> "Figure":
+    """Show loss and score while training: the mean over folds, and their range."""
     figure, axes = new_figure(1, 2, heights=(4,))
-    percent = curves.assign(accuracy=100 * curves["accuracy"])
+    percent = curves.assign(**{task.score: 100 * curves[task.score]})
     for place, (name, runs) in enumerate(percent.groupby("network", sort=False)):
         TrainingCurvesDisplay.from_history(
-            [fold[["loss", "accuracy"]] for _, fold in runs.groupby("fold")],
+            [fold[["loss", task.score]] for _, fold in runs.groupby("fold")],
             name=str(name),
             ax=axes,
             legend=False,
@@ -95,7 +100,7 @@ def draw_training(curves: "pd.DataFrame") -> "Figure":
         axis.margins(x=0)
     log_scale(axes[0])
     axes[0].set_ylabel("training loss")
-    axes[1].set_ylabel("training accuracy, %")
+    axes[1].set_ylabel(f"training {task.score_title}, %")
     legend(figure, axes[0])
     return figure
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from skdropout.studies._checks import did_you_mean
 from skdropout.studies._errors import StudyError
+from skdropout.studies._tasks import CLASSIFICATION, Task, choose_task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,51 +22,57 @@ MAX_CATEGORIES = 20
 
 @dataclass(frozen=True)
 class Table:
-    """Features and encoded labels, and how to turn the features into numbers.
+    """Features and targets (encoded classes, or numbers), and how to make features numbers.
 
     `steps` is what comes before the network in its pipeline, so that nothing of the rows tested on
     leaks into the scaling, filling or encoding; `n_inputs` is how many numbers it makes of a row.
+    `reason` says how the task was recognised.
     """
 
     name: str
     features: "pd.DataFrame"
-    labels: NDArray[np.int64]
+    task: Task
+    reason: str
+    targets: NDArray[Any]
     classes: tuple[str, ...]
     steps: tuple[Any, ...]
     n_inputs: int
     notes: tuple[str, ...] = field(default=())
 
-    @property
-    def majority(self) -> float:
-        """Accuracy of always answering the most frequent class."""
-        return float(np.bincount(self.labels).max() / len(self.labels))
-
     def describe(self) -> dict[str, Any]:
-        """Identify the data: shape, classes, SHA-256 of the content."""
-        named = self.features.assign(**{"": np.array(self.classes, dtype=object)[self.labels]})
+        """Identify the data: shape, task, classes, SHA-256 of the content."""
+        classes = np.array(self.classes, dtype=object)
+        named = self.features.assign(
+            **{"": classes[self.targets] if self.classes else self.targets}
+        )
         content = named.to_csv(index=False, lineterminator="\n").encode()
         return {
             "name": self.name,
             "rows": len(self.features),
             "features": self.features.shape[1],
+            "task": self.task.name,
             "classes": list(self.classes),
             "sha256": hashlib.sha256(content).hexdigest(),
         }
 
 
-def load_table(data: "str | PathLike[str] | pd.DataFrame", target: str | None) -> Table:
-    """Load a table by its name, from a CSV file, or from a frame that holds its labels."""
+def load_table(
+    data: "str | PathLike[str] | pd.DataFrame", target: str | None, task: str | None = None
+) -> Table:
+    """Load a table by its name, from a CSV file, or from a frame that holds its target."""
     import pandas as pd
 
     if isinstance(data, pd.DataFrame):
-        return _from_frame("table", data, target)
+        return _from_frame("table", data, target, task)
     if data in NAMES:
         if target is not None:
             raise StudyError(f"{data} has its own target; leave --target {target} away.")
-        return _from_frame(str(data), *_named(str(data)))
+        if task is not None:
+            raise StudyError(f"{data} has its own task; leave --task {task} away.")
+        return _from_frame(str(data), *_named(str(data)), None)
     path = Path(data)
     if path.suffix or path.exists():
-        return _from_frame(path.name, _read_csv(path), target)
+        return _from_frame(path.name, _read_csv(path), target, task)
     raise StudyError(f"There is no study {str(data)!r}{did_you_mean(str(data), NAMES)}")
 
 
@@ -100,12 +107,14 @@ def _read_csv(path: Path) -> "pd.DataFrame":
         raise StudyError(f"{path} cannot be read as a CSV table: {str(error).strip()}") from error
 
 
-def _from_frame(name: str, frame: "pd.DataFrame", target: str | None) -> Table:
-    """Check a table and split it into features and labels."""
+def _from_frame(
+    name: str, frame: "pd.DataFrame", target: str | None, task_name: str | None
+) -> Table:
+    """Check a table and split it into features and target."""
     frame = frame.rename(columns=str).reset_index(drop=True)
     if target is None:
         raise StudyError(
-            f"Say with --target which column of {name} holds the classes; "
+            f"Say with --target which column of {name} to predict; "
             f"its columns: {', '.join(frame.columns)}."
         )
     if target not in frame.columns:
@@ -118,26 +127,34 @@ def _from_frame(name: str, frame: "pd.DataFrame", target: str | None) -> Table:
         raise StudyError(f"{name} has several columns named {twice!r}; rename all but one.")
     if frame.empty:
         raise StudyError(f"{name} has no rows.")
-    labels, classes = _encode_labels(name, frame[target])
+    where = f"the target column {target!r} of {name}"
+    if frame[target].isna().any():
+        n_missing = int(frame[target].isna().sum())
+        raise StudyError(f"{n_missing} values are missing in {where}; remove those rows.")
+    task, why = choose_task(where, frame[target], task_name)
+    targets, classes = (_encode if task is CLASSIFICATION else _numbers)(where, frame[target])
     features, notes = _clean(name, frame.drop(columns=target))
     steps, n_inputs = _preparation(features)
-    return Table(name, features, labels, classes, steps, n_inputs, notes)
+    return Table(name, features, task, why, targets, classes, steps, n_inputs, notes)
 
 
-def _encode_labels(name: str, column: "pd.Series") -> tuple[NDArray[np.int64], tuple[str, ...]]:
+def _numbers(where: str, column: "pd.Series") -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Check that there is something to learn in numbers."""
+    values = column.to_numpy(dtype=float)
+    if not np.isfinite(values).all():
+        raise StudyError(f"{where} holds infinite values; remove those rows.")
+    if values.min() == values.max():
+        raise StudyError(f"{where} has a single value, {values[0]:g}: nothing to tell.")
+    return values, ()
+
+
+def _encode(where: str, column: "pd.Series") -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """Replace the classes by their place in sorted order."""
     from sklearn.preprocessing import LabelEncoder
-    from sklearn.utils.multiclass import type_of_target
 
-    where = f"the target column {column.name!r} of {name}"
-    if column.isna().any():
-        n_missing = int(column.isna().sum())
-        raise StudyError(f"{n_missing} values are missing in {where}; remove those rows.")
     values = column.to_numpy()
     if values.dtype == object or not np.issubdtype(values.dtype, np.number):
         values = column.astype(str).to_numpy(dtype=object)
-    elif type_of_target(values) == "continuous":
-        raise StudyError(f"{where} holds numbers such as {values[0]:g}: a quantity, not classes.")
     encoder = LabelEncoder().fit(values)
     if len(encoder.classes_) < 2:
         raise StudyError(f"{where} has a single class, {encoder.classes_[0]}: nothing to tell.")

@@ -9,9 +9,13 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.datasets import load_breast_cancer
-from sklearn.model_selection import StratifiedKFold
+from sklearn.datasets import load_breast_cancer, make_friedman1
+from sklearn.metrics import root_mean_squared_error
+from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+from skdropout import DropoutMLPRegressor
 from skdropout.studies import StudyError, paired_test, run_dense_study
 from skdropout.studies._dense import PUBLISHED, RECIPES, DenseProtocol, build_network
 from skdropout.studies._dense_findings import conclude
@@ -40,9 +44,6 @@ def test_every_network_is_tested_on_every_fold(study):
 
 def test_the_folds_are_those_of_scikit_learn(study):
     """Retrain one network by hand, on the split that the protocol names."""
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
     X, y = load_breast_cancer(return_X_y=True)
     row = study.results.query("network == 'hidden' and repeat == 1 and fold == 0").iloc[0]
     train, test = next(StratifiedKFold(2, shuffle=True, random_state=8).split(X, y))
@@ -162,6 +163,34 @@ def test_a_table_with_texts_and_three_classes_runs(tmp_path):
     assert study.results["accuracy"].between(0, 1).all()
     assert "published" not in study.summary
     assert "SimpleImputer" not in study.verdict
+
+
+def test_a_quantity_is_studied_by_r2(tmp_path):
+    """One network is retrained by hand, on the split that the protocol names."""
+    X, y = make_friedman1(n_samples=80, random_state=0)
+    frame = pd.DataFrame(X).assign(price=1000 * y)
+    study = run_dense_study(frame, target="price", out=tmp_path, **{**OPTIONS, "epochs": 150})
+    assert list(study.results.columns[5:7]) == ["r2", "rmse"]
+    row = study.results.query("network == 'hidden' and repeat == 1 and fold == 0").iloc[0]
+    train, test = next(KFold(2, shuffle=True, random_state=8).split(X))
+    network = DropoutMLPRegressor(
+        hidden_layer_sizes=(10, 5), epochs=150, dropout=0.2, max_norm=3.0, learning_rate=0.1 / 8,
+        momentum=0.9, random_state=int(row["network_seed"]), activation="relu", optimizer="sgd",
+        kernel_initializer="random_normal", batch_size=16, rescale=None,
+    )  # fmt: skip
+    model = make_pipeline(StandardScaler(), network).fit(X[train], 1000 * y[train])
+    assert row["r2"] == pytest.approx(model.score(X[test], 1000 * y[test]), abs=1e-6)
+    assert row["rmse"] == pytest.approx(
+        root_mean_squared_error(1000 * y[test], model.predict(X[test])), rel=1e-6
+    )
+    assert study.summary["r2"].max() > 0.2
+    assert study.curves["r2"].to_numpy() == pytest.approx(1 - study.curves["loss"].to_numpy())
+    assert "Points are hundredths of R²." in study.verdict
+    assert "RMSE" in str(study)
+    assert (tmp_path / "r2.png").exists()
+    html = unescape(study.report.read_text(encoding="utf-8"))
+    assert "Taken as regression, since the target column 'price' of table holds" in html
+    assert "accuracy" not in html
 
 
 def comparisons(visible, hidden):

@@ -49,14 +49,14 @@ def test_separators_and_a_byte_order_mark_are_understood(tmp_path, separator):
     assert list(table.features.columns) == ["a", "b"]
     assert table.features.to_numpy().tolist() == [[1, 2.5], [3, 4.5]]
     assert table.classes == ("x", "z")
-    assert table.labels.tolist() == [0, 1]
+    assert table.targets.tolist() == [0, 1]
 
 
 def test_plain_numbers_get_the_published_preparation():
     table = load_table("breast_cancer", None)
     assert [type(step) for step in table.steps] == [StandardScaler]
     assert table.n_inputs == 30
-    assert len(table.labels) == 569
+    assert len(table.targets) == 569
 
 
 def test_missing_values_and_texts_are_dealt_with_inside_the_pipeline():
@@ -65,8 +65,8 @@ def test_missing_values_and_texts_are_dealt_with_inside_the_pipeline():
     assert table.n_inputs == 5
     assert [note.split(" is ")[0] for note in table.notes] == ["Column 'ticket'", "Column 'cabin'"]
     model = make_pipeline(*table.steps, DecisionTreeClassifier(random_state=0))
-    half = len(table.labels) // 2
-    model.fit(table.features[:half], table.labels[:half])
+    half = len(table.targets) // 2
+    model.fit(table.features[:half], table.targets[:half])
     rest = table.features[half:].assign(port="Southampton", age=np.nan)
     numbers = model[:-1].transform(rest)
     assert numbers.shape == (half, table.n_inputs)
@@ -109,6 +109,7 @@ def test_the_target_must_be_named_and_be_there(tmp_path):
     assert "did you mean species?" in refuse(path, "Spezies")
     assert "its columns: length, width, species" in refuse(path, "y")
     assert "has its own target" in refuse("breast_cancer", "y")
+    assert "has its own task" in refuse("breast_cancer", None, task="regression")
 
 
 def test_unreadable_files_are_refused(tmp_path):
@@ -130,10 +131,52 @@ def test_unknown_names_suggest_the_nearest():
 def test_targets_that_are_no_classes_are_refused(tmp_path):
     assert "single class, 1" in refuse(pd.DataFrame({"a": [1, 2], "y": [1, 1]}))
     assert "2 values are missing" in refuse(pd.DataFrame({"a": [1, 2, 3], "y": [1, None, None]}))
-    assert "a quantity" in refuse(pd.DataFrame({"a": range(9), "y": np.linspace(0, 1, 9)}))
-    assert "a quantity" in refuse(pd.DataFrame({"a": range(90), "y": range(90)}))
+    numbers = pd.DataFrame({"a": range(9), "y": np.linspace(0, 1, 9)})
+    assert "holds quantities such as 0, not classes" in refuse(numbers, task="classification")
     lone = pd.DataFrame({"a": range(9), "y": ["cat"] * 8 + ["dog"]})
     assert "Class dog of table has 1 rows, fewer than the 2 folds" in refuse(lone)
+
+
+@pytest.mark.parametrize(
+    ("values", "task", "why"),
+    [
+        (["a", "b"] * 30, "classification", "holds texts or yes and no"),
+        ([True, False] * 30, "classification", "holds texts or yes and no"),
+        ([0, 1, 2] * 20, "classification", "3 different whole numbers: classes"),
+        ([0.0, 1.0] * 30, "classification", "2 different whole numbers: classes"),
+        ([0.5, 1.0] * 30, "regression", "2 different numbers in 60 rows: quantities"),
+        (list(range(60)), "regression", "60 different numbers in 60 rows: quantities"),
+    ],
+)
+def test_the_task_is_recognised_and_said(values, task, why):
+    frame = pd.DataFrame({"a": np.arange(60.0), "y": values})
+    table = load_table(frame, "y")
+    assert table.task.name == task == table.describe()["task"]
+    assert why in table.reason
+    asked = load_table(frame, "y", task)
+    assert asked.reason == f"You asked for {task}."
+    assert asked.describe() == table.describe()
+    assert ("--task" in table.reason) == ("texts" not in why)
+
+
+def test_the_task_may_be_chosen():
+    frame = pd.DataFrame({"a": np.arange(60.0), "y": [1, 2, 3] * 20})
+    table = load_table(frame, "y", "regression")
+    assert table.classes == ()
+    assert table.targets.dtype == float
+    assert table.targets.tolist() == [1, 2, 3] * 20
+    ordinal = pd.DataFrame({"a": range(60), "y": list(range(30)) * 2})
+    assert load_table(ordinal, "y", "classification").classes[-1] == "29"
+    assert "did you mean regression" in refuse(frame, task="regresion")
+    texts = pd.DataFrame({"a": range(4), "y": list("abab")})
+    assert "holds texts" in refuse(texts, task="regression")
+
+
+def test_quantities_that_tell_nothing_are_refused():
+    assert "single value, 0.5" in refuse(pd.DataFrame({"a": range(9), "y": [0.5] * 9}))
+    assert "infinite" in refuse(pd.DataFrame({"a": range(9), "y": [0.5, np.inf, *range(7)]}))
+    few = pd.DataFrame({"a": range(3), "y": [0.5, 1.5, 2.5]})
+    assert "3 rows, fewer than two for each of the 2 folds" in refuse(few)
 
 
 def test_features_that_cannot_be_used_are_refused():
