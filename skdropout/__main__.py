@@ -164,6 +164,7 @@ def _parser() -> argparse.ArgumentParser:
         run_dense_study,
         engine=(str, "ENGINE", "what trains the networks, compiled or keras"),
         jobs=(int, "N", "processes, -1 for one per core; scores do not depend on it"),
+        cluster=(str, "ADDRESS", "a Dask scheduler, as tcp://HOST:PORT, or local (with --jobs)"),
         out=(str, "DIR", "folder to write (default: skdropout-study-NAME)"),
     )
     return parser

@@ -22,6 +22,7 @@ def run_image_study(
     precision: str = "float32",
     engine: str = "compiled",
     jobs: int = 1,
+    cluster: str | None = None,
     out: str | PathLike[str] | None = None,
     progress: bool = True,
 ) -> StudyResult:
@@ -62,6 +63,10 @@ def run_image_study(
         What trains the networks.
     jobs : int, default=1
         Processes to use; -1 for one per core. One process already uses all cores for images.
+    cluster : str, default=None
+        Address of the scheduler of a Dask cluster to compute on instead, such as
+        ``"tcp://10.0.0.1:8786"``, or ``"local"`` for one of `jobs` processes on this machine. The
+        workers need this version of skdropout with its ``dask`` extra.
     out : path, default=None
         The folder to write; by default ``skdropout-study-NAME`` in the current one.
     progress : bool, default=True
@@ -120,7 +125,7 @@ def run_image_study(
         engine=engine,
     )
     folder = folder_of(out, plan.name)
-    results = run_plan(plan, folder, jobs=jobs, progress=progress)["results"]
+    results = run_plan(plan, folder, jobs=jobs, cluster=cluster, progress=progress)["results"]
     n_classes = len(images.classes)
     published = PUBLISHED if plan.name == "cifar100" else None
     summary = summarise_variants(results, n_classes, published)

@@ -21,6 +21,7 @@ def run_dense_study(
     epochs: int | None = None,
     engine: str = "compiled",
     jobs: int = 1,
+    cluster: str | None = None,
     out: "str | PathLike[str] | None" = None,
     progress: bool = True,
 ) -> StudyResult:
@@ -62,6 +63,10 @@ def run_dense_study(
         What trains the networks.
     jobs : int, default=1
         Processes to use; -1 for one per core. The scores do not depend on it.
+    cluster : str, default=None
+        Address of the scheduler of a Dask cluster to compute on instead, such as
+        ``"tcp://10.0.0.1:8786"``, or ``"local"`` for one of `jobs` processes on this machine. The
+        workers need this version of skdropout with its ``dask`` extra.
     out : path, default=None
         The folder to write; by default ``skdropout-study-NAME`` in the current one.
     progress : bool, default=True
@@ -111,7 +116,7 @@ def run_dense_study(
         engine=engine,
     )
     folder = folder_of(out, plan.name)
-    tables = run_plan(plan, folder, jobs=jobs, progress=progress)
+    tables = run_plan(plan, folder, jobs=jobs, cluster=cluster, progress=progress)
     results, curves = tables["results"], tables["curves"]
     published = PUBLISHED.get(plan.name)
     kind = table.task

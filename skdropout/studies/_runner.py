@@ -6,13 +6,14 @@ import sys
 import time
 from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from skdropout import __version__
+from skdropout.studies._cluster import computed_on_cluster
 from skdropout.studies._errors import StudyError, StudyInterrupted
 from skdropout.studies._plan import Cell, Plan, Tables
 from skdropout.studies._store import Store
@@ -24,7 +25,12 @@ _PACKAGES = ("scikit-learn", "tensorflow", "keras", "numpy", "pandas", "scipy")
 
 
 def run_plan(
-    plan: Plan, out: Path, *, jobs: int = 1, progress: bool = True
+    plan: Plan,
+    out: Path,
+    *,
+    jobs: int = 1,
+    cluster: str | None = None,
+    progress: bool = True,
 ) -> dict[str, "pd.DataFrame"]:
     """Compute the cells of `plan` that `out` does not hold yet, and return its whole tables.
 
@@ -35,7 +41,7 @@ def run_plan(
 
     if jobs == 0:
         raise StudyError("jobs must be a positive number of processes, or -1 for every core.")
-    with Store(out, plan, _provenance(jobs)) as store:
+    with Store(out, plan, _provenance(jobs, cluster)) as store:
         if store.n_dropped and progress:
             print(
                 f"Dropped {store.n_dropped} unfinished rows found in {out}; "
@@ -45,7 +51,7 @@ def run_plan(
         missing = [cell for cell in plan.cells if cell not in store.finished]
         if missing and progress and plan.announce:
             print(plan.announce(missing), file=sys.stderr)
-        results = _computed(plan, missing, jobs)
+        results = _computed(plan, missing, jobs, cluster)
         bar = tqdm(
             total=len(plan.cells),
             initial=len(store.finished),
@@ -70,23 +76,30 @@ def run_plan(
 
 
 def _computed(
-    plan: Plan, cells: Sequence[Cell], jobs: int
+    plan: Plan, cells: Sequence[Cell], jobs: int, cluster: str | None
 ) -> Generator[tuple[Cell, Tables], None, None]:
     """Give the results of `cells` as they become ready."""
     from joblib import Parallel, delayed
 
+    compute = partial(_compute, plan.compute, plan.key)
+    if cluster is not None:
+        yield from computed_on_cluster(cluster, jobs, compute, cells, plan.data)
+        return
     # One cell a batch: a cell that is finished must not wait in a worker for others.
     parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
-    yield from parallel(
-        delayed(_compute)(plan.compute, plan.key, cell, plan.data, os.getpid()) for cell in cells
-    )
+    yield from parallel(delayed(compute)(cell, plan.data, os.getpid()) for cell in cells)
 
 
 def _compute(
-    compute: Any, key: Sequence[str], cell: Cell, data: tuple[Any, ...], parent: int
+    compute: Any,
+    key: Sequence[str],
+    cell: Cell,
+    data: tuple[Any, ...],
+    parent: int | None = None,
 ) -> tuple[Cell, Tables]:
     """Compute one cell, and say which one it was if that fails."""
-    _end_with(parent)
+    if parent is not None:
+        _end_with(parent)
     try:
         return cell, compute(cell, *data)
     except ValueError as error:
@@ -107,11 +120,12 @@ def _end_with(parent: int) -> None:
         Thread(target=watch, daemon=True).start()
 
 
-def _provenance(jobs: int) -> dict[str, Any]:
+def _provenance(jobs: int, cluster: str | None) -> dict[str, Any]:
     """Describe when and with what a run computes."""
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "jobs": jobs,
+        "cluster": cluster,
         "python": platform.python_version(),
         "platform": platform.platform(),
         "versions": {"skdropout": __version__} | {name: version(name) for name in _PACKAGES},
