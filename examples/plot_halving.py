@@ -35,7 +35,7 @@ print("best:", search.best_params_)
 
 results = pd.DataFrame(search.cv_results_)
 colours = {0.0: "tab:blue", 0.2: "tab:orange", 0.5: "tab:green"}
-fig, ax = plt.subplots()
+fig, ax = plt.subplots(layout="constrained")
 rates = ["param_dropout", "param_learning_rate"]
 for (dropout, _), rounds in results.groupby(rates):
     ax.plot(rounds["n_resources"], -rounds["mean_test_score"], "o-", color=colours[dropout])

@@ -20,7 +20,7 @@ network = DropoutMLPClassifier((60, 30), epochs=60, random_state=0)
 # The mean over three folds, with their standard deviation as a band. All 27 fits are trained by
 # the same compiled program, in which the rate is data.
 
-fig, ax = plt.subplots()
+fig, ax = plt.subplots(layout="constrained")
 ValidationCurveDisplay.from_estimator(
     network,
     X,
