@@ -69,7 +69,9 @@ class NetworkEstimator(CallbackSupportMixin, DrawnNetwork, TrainingParameters):
 
         core = self.network_.build(fused=False)
         core.set_weights(self.weights_)
-        return keras.Model(core.input, self._ending()(core.output), name=core.name)
+        model = keras.Model(core.input, self._ending()(core.output), name=core.name)
+        model(core.input)  # it exports to ONNX only what has been called
+        return model
 
     @abstractmethod
     def _ending(self) -> "keras.layers.Layer":

@@ -20,23 +20,28 @@ class ClassEncoding:
 
     Parameters
     ----------
-    objective : Objective
-        Binary, multiclass or multilabel. A single class is a softmax over one: always right.
     classes : ndarray of shape (n_classes,)
         The labels, sorted; the numbers of the columns for a multilabel target.
+    multilabel : bool
+        Whether a row may have several labels.
     """
 
-    objective: Objective
     classes: np.ndarray
+    multilabel: bool = False
 
     @classmethod
     def of(cls, y: np.ndarray, classes: Any = None) -> "ClassEncoding":
         """Work out the encoding of a target, or of the classes that are yet to come."""
         if type_of_target(y) == "multilabel-indicator":
-            return cls(Objective.MULTILABEL, np.arange(y.shape[1]))
-        labels = np.unique(y if classes is None else np.asarray(classes))
-        objective = Objective.BINARY if len(labels) == 2 else Objective.MULTICLASS
-        return cls(objective, labels)
+            return cls(np.arange(y.shape[1]), multilabel=True)
+        return cls(np.unique(y if classes is None else np.asarray(classes)))
+
+    @property
+    def objective(self) -> Objective:
+        """Binary, multilabel or multiclass. A single class is a softmax over one: always right."""
+        if self.multilabel:
+            return Objective.MULTILABEL
+        return Objective.BINARY if len(self.classes) == 2 else Objective.MULTICLASS
 
     @property
     def n_outputs(self) -> int:

@@ -10,7 +10,7 @@ from skdropout.networks._conv import (
 )
 from skdropout.networks._drawing import draw
 from skdropout.networks._mlp import MLPNetwork
-from skdropout.networks._network import Network, thinned_layers
+from skdropout.networks._network import Network, custom_objects, thinned_layers
 
 __all__ = [
     "AUGMENTATIONS",
@@ -21,6 +21,7 @@ __all__ = [
     "ConvNetwork",
     "MLPNetwork",
     "Network",
+    "custom_objects",
     "draw",
     "thinned_layers",
 ]

@@ -133,7 +133,7 @@ def _threefry_mask(shape: tuple[int, ...], rate: Any, seed: Any) -> Any:
     return ops.reshape(words >= threshold, shape)
 
 
-_OURS = {"Augment": Augment, "Dropout": Dropout, "Rescale": Rescale}
+OURS = {"Augment": Augment, "Dropout": Dropout, "Rescale": Rescale}
 _FAN_IN = {"Conv2D": [0, 1, 2], "Dense": [0]}  # the axes of a kernel that lead into one unit
 
 
@@ -148,5 +148,5 @@ def keras_layer(layer: Layer, kernel_initializer: str, fused: bool) -> keras.lay
         if max_norm is not None:
             axes = _FAN_IN[layer.kind]
             options["kernel_constraint"] = keras.constraints.MaxNorm(max_norm, axis=axes)
-    make = _OURS.get(layer.kind) or getattr(keras.layers, layer.kind)
+    make = OURS.get(layer.kind) or getattr(keras.layers, layer.kind)
     return make(name=layer.name, **options)

@@ -115,6 +115,19 @@ class Network(ABC):
         return values
 
 
+def custom_objects() -> dict[str, type]:
+    """Return the layers of the networks that are not Keras's own.
+
+    Returns
+    -------
+    dict of str to type
+        What ``keras.saving.load_model`` takes as ``custom_objects``.
+    """
+    from skdropout.networks._layers import OURS
+
+    return dict(OURS)
+
+
 _CONSTANT = {"bias": 0, "beta": 0, "gamma": 1, "moving_mean": 0, "moving_variance": 1}
 
 

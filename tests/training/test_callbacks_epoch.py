@@ -7,9 +7,6 @@ import numpy as np
 import pytest
 from engine_toy import assert_same_arrays, assert_same_fit, table, tiny
 
-# Keras's Variable takes no `copy` argument, of which NumPy 2 warns Keras's own callbacks.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning:keras")
-
 ENGINES = ("compiled", "keras")
 X, Y = table(n_rows=60)
 VALIDATION = {"X_val": X[:20], "y_val": Y[:20]}
