@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks._report import README, Options, circumstances, fill_readme, record, recorded
 
-NAMES = ("one_fit", "study", "growth", "parts", "search", "memory")
+NAMES = ("one_fit", "study", "growth", "parts", "search", "memory", "conv_steps")
 
 
 def main() -> None:

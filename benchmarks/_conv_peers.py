@@ -7,31 +7,45 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks._peak import forget_peak, peak
+
 FILTERS = (60, 60, 60, 60, 100)
 CLASSES, BATCH, STEPS = 100, 80, 8
 
 
-def images() -> tuple[np.ndarray, np.ndarray]:
-    """Draw as many images as the steps of one epoch need."""
+def images(n_images: int) -> tuple[np.ndarray, np.ndarray]:
+    """Draw images that show nothing, and labels that mean nothing."""
     rng = np.random.default_rng(0)
-    n_images = STEPS * BATCH
     X = rng.integers(0, 256, size=(n_images, 32, 32, 3), dtype=np.uint8)
     y = rng.permutation(np.arange(n_images) % CLASSES)
     return X, y
 
 
-def seconds_a_step(library: str, batch_norm: bool, precision: str, samples: int) -> list[float]:
-    """Return seconds a training step, several times, after a first run that compiles."""
-    X, y = images()
-    epoch = _MAKERS[library](batch_norm, precision, X, y)
-    epoch()
-    return [_timed(epoch) / STEPS for _ in range(samples)]
-
-
-def _timed(epoch: Callable[[], None]) -> float:
+def seconds_a_step(library: str, batch_norm: bool, precision: str, turn: int) -> float:
+    """Return seconds a training step; the first turn also builds, compiles and warms up."""
+    if turn == 0:
+        _warm[:] = [_MAKERS[library](batch_norm, precision, *images(STEPS * BATCH))]
+        _warm[0]()
     start = time.perf_counter()
-    epoch()
-    return time.perf_counter() - start
+    _warm[0]()
+    return (time.perf_counter() - start) / STEPS
+
+
+_warm: list[Callable[[], None]] = []
+
+
+def peak_of_images(n_images: int) -> dict[str, float]:
+    """Return the megabytes of images, and by how many a fit raises the peak of the memory."""
+    from skdropout import BNConvClassifier
+
+    network = BNConvClassifier(
+        filters=(8,), convs_per_block=1, head="gap", batch_size=BATCH, epochs=1, random_state=0
+    )
+    network.fit(*images(2 * BATCH))
+    before = forget_peak()
+    X, y = images(n_images)
+    network.fit(X, y)
+    return {"images": n_images, "data": X.nbytes / 1e6, "peak": peak() - before}
 
 
 def _skdropout(batch_norm: bool, precision: str, X: Any, y: Any) -> Callable[[], None]:

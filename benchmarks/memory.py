@@ -1,17 +1,16 @@
 """Memory over many fits, and over a large table."""
 
 import gc
-import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from benchmarks._fits import as_json, epoch_samples, plan_epochs
 from benchmarks._libraries import OURS, PEERS, Recipe, classifier
+from benchmarks._peak import forget_peak, peak
 from benchmarks._plots import COLOURS, PLAIN, figure, tidy
 from benchmarks._report import Options, Report
 from benchmarks._worker import Worker
@@ -36,8 +35,8 @@ def measure(options: Options) -> Iterator[dict[str, Any]]:
     for rows in (20_000, 200_000) if options.quick else (100_000, 1_000_000):
         for library in LIBRARIES:
             with Worker(cores=2) as worker:
-                peak = worker(peak_of_a_fit, library, rows)
-            yield {"what": "large table", "library": library, "rows": rows, **peak}
+                found = worker(peak_of_a_fit, library, rows)
+            yield {"what": "large table", "library": library, "rows": rows, **found}
         with Worker(cores=2) as worker:
             recipe, shape = as_json(LARGE), (rows, FEATURES)
             _, count = worker(plan_epochs, OURS, recipe, shape, 0)
@@ -83,25 +82,13 @@ def peak_of_a_fit(library: str, rows: int) -> dict[str, float]:
     model = classifier(library, replace(LARGE, epochs=1))
     model.fit(*small)
     gc.collect()
-    before = _forget_peak()
+    before = forget_peak()
     X, y = table(rows, FEATURES)
     start = time.perf_counter()
     classifier(library, LARGE).fit(X, y)
     data = (X.nbytes + y.nbytes) / 1e6
     seconds = time.perf_counter() - start
-    return {"data": data, "before": before, "peak": _peak() - before, "fit_seconds": seconds}
-
-
-def _forget_peak() -> float:
-    """Let the kernel measure the peak anew; return the memory that is resident now."""
-    Path("/proc/self/clear_refs").write_text("5")
-    return _peak()
-
-
-def _peak() -> float:
-    found = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())
-    assert found is not None
-    return int(found[1]) * 1024 / 1e6
+    return {"data": data, "before": before, "peak": peak() - before, "fit_seconds": seconds}
 
 
 def _many_table(samples: pd.DataFrame) -> pd.DataFrame:
