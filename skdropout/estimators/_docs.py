@@ -12,7 +12,7 @@ activation : str, default="relu"
     Keras activation of the hidden layers.
 input_dropout : float in [0, 1), default=0.0
     Fraction of the inputs that each training step drops. Srivastava et al. advise 0.2.
-dropout : float in [0, 1) or sequence of float, default=0.0
+dropout : float in [0, 1) or sequence of float, default={dropout}
     Fraction of the units that each step drops after each hidden layer, or one fraction for
     each layer. Srivastava et al. advise 0.5, or 0.2 to 0.5 for small networks.
 max_norm : float in (0, inf) or None, default=None
@@ -112,7 +112,9 @@ def documented(cls: type[T]) -> type[T]:
     """Fill the shared parts into a class's docstring, where it names them in braces."""
     doc = cls.__doc__ or ""
     for name, text in _FRAGMENTS.items():
-        lines = text.replace("{epochs}", str(cls.epochs)).splitlines()
+        for default in ("epochs", "dropout"):
+            text = text.replace(f"{{{default}}}", str(getattr(cls, default, None)))
+        lines = text.splitlines()
         indented = "\n".join([lines[0], *("    " + line if line else "" for line in lines[1:])])
         doc = doc.replace(f"{{{name}}}", indented)
     cls.__doc__ = doc

@@ -98,10 +98,12 @@ class DropoutMLPClassifier(NetworkClassifier, NetworkMLP):
     >>> from skdropout import DropoutMLPClassifier
     >>> X, y = load_breast_cancer(return_X_y=True)
     >>> X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
-    >>> classifier = DropoutMLPClassifier(dropout=0.2, epochs=30, random_state=0)
+    >>> classifier = DropoutMLPClassifier(epochs=30, random_state=0)
     >>> classifier.fit(X_train, y_train).score(X_test, y_test) > 0.9
     True
     """
+
+    dropout: float | Sequence[float] = 0.5
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **NetworkMLP._parameter_constraints,

@@ -27,6 +27,7 @@ CONFIGURATIONS = [
     seeded(input_dropout=0.2, dropout=[0.2], kernel_initializer="orthogonal", epochs=150),
     seeded(
         hidden_layer_sizes=(8,),
+        dropout=0.0,
         early_stopping=True,
         optimizer="sgd",
         nesterov=True,

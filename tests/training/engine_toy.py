@@ -18,6 +18,7 @@ def tiny(**parameters):
     defaults = {
         "hidden_layer_sizes": (8,),
         "activation": "tanh",
+        "dropout": 0.0,
         "optimizer": "sgd",
         "learning_rate": 0.05,
         "batch_size": 8,
