@@ -87,7 +87,7 @@ RATES = {
 
 
 def test_a_random_search_compiles_once():
-    network = quick(optimizer="sgd", hidden_layer_sizes=(7,))
+    network = quick(optimizer="sgd", hidden_layer_sizes=(11,))
     search = RandomizedSearchCV(network, RATES, n_iter=5, cv=2, random_state=0)
     assert compiles(search) == 1
     assert search.cv_results_["mean_test_score"].size == 5
@@ -95,7 +95,7 @@ def test_a_random_search_compiles_once():
 
 
 def test_a_halving_search_over_epochs_compiles_once():
-    network = quick(hidden_layer_sizes=(6,))
+    network = quick(hidden_layer_sizes=(13,))
     search = HalvingGridSearchCV(
         network,
         {"dropout": [0.0, 0.2, 0.5, 0.8]},
@@ -111,5 +111,5 @@ def test_a_halving_search_over_epochs_compiles_once():
 
 
 def test_each_architecture_of_a_search_compiles_once():
-    widths = {"hidden_layer_sizes": [(3,), (4,)], "dropout": [0.0, 0.5]}
+    widths = {"hidden_layer_sizes": [(15,), (17,)], "dropout": [0.0, 0.5]}
     assert compiles(GridSearchCV(quick(), widths, cv=2)) == 2
