@@ -31,12 +31,13 @@ def main() -> None:
     if given.quick and not given.out:
         parser.error("--quick needs --out: its figures must not replace the published ones")
     options = Options(given.quick, given.peer_fits)
+    around = circumstances()  # asked once: the benchmarks themselves are a load
     for name in given.names or NAMES:
         start, benchmark = time.perf_counter(), import_module(f"benchmarks.{name}")
         out = given.out or README.parent / "results"
         raw = out / f"{name}.csv"
         if not given.tables:
-            record(benchmark.measure(options), raw, circumstances())
+            record(benchmark.measure(options), raw, around)
         samples, footer = recorded(raw)
         benchmark.report(samples).write(name, out, footer)
         if given.out is None:

@@ -35,7 +35,7 @@ PARTS = {
     ],
     "run": ["skdropout.training._program:Program.run"],
     "keep the history": ["skdropout.training._compiled:_Run._record"],
-    "read back": ["skdropout.training._compiled:_Run._finish"],
+    "read back": ["skdropout.training._compiled:_Run.so_far"],
 }
 REST, TRACE, COMPILE = "the rest", "trace", "compile (XLA)"
 _METHOD = """\

@@ -1,6 +1,8 @@
 """The command line: ``skdropout study`` runs comparisons and writes their reports."""
 
 import argparse
+import atexit
+import gc
 import inspect
 import os
 import sys
@@ -57,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = vars(_parser().parse_args(arguments))
     # The program, unlike the package, may quieten TensorFlow for itself and its workers.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # At its end Python would look through a million objects of TensorFlow for garbage: a second.
+    atexit.register(gc.freeze)
     try:
         for study, data, its_options in _studies(options):
             print(study(data, **its_options), flush=True)

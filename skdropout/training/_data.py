@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 
-_BLOCK_BYTES = 1 << 24
+_BLOCK_BYTES = 1 << 22  # what is computed from a block may take eight times as much
 _LONGEST_EPOCH = 10  # in multiples of the number of distinct rows
 
 

@@ -1,5 +1,6 @@
 """A fit's rows and batches as tensors in the shapes that a program takes."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from skdropout.training._program import ProgramKey
 from skdropout.training._step import Batches, Held, Rows
 
 _MOST_DOUBLED = 1 << 16
+_ALIGNMENT = 64  # bytes: what TensorFlow asks of memory that it takes over
 
 
 def key_of(job: TrainingJob) -> ProgramKey:
@@ -51,7 +53,7 @@ def training_rows(rows: TrainingSet, key: ProgramKey) -> Rows:
     length = key.capacity or len(rows.X)
     weights = np.empty(0, np.float32) if rows.weights is None else padded(rows.weights, length)
     return Rows(
-        padded(rows.X, length), _targets(rows.y, key, length), tf.convert_to_tensor(weights)
+        _features(rows.X, length), _targets(rows.y, key, length), tf.convert_to_tensor(weights)
     )
 
 
@@ -68,11 +70,26 @@ def validation_rows(rows: TrainingSet | None, key: ProgramKey) -> Held:
     counts = np.ones(len(which)) if rows.counts is None else rows.counts
     scale = counts if rows.weights is None else counts * rows.weights[which]
     return Held(
-        padded(rows.X[which], length),
+        _features(rows.X[which], length),
         _targets(rows.y[which], key, length),
         padded(counts.astype(np.float32), length),
         padded(scale.astype(np.float32), length),
     )
+
+
+def _features(X: np.ndarray, length: int) -> Any:
+    """Return the rows as a tensor, filled up with zeros, at the cost of a single copy.
+
+    TensorFlow's own conversion makes two, and large tables are what fills the memory.
+    """
+    size = length * math.prod(X.shape[1:]) * X.itemsize
+    room = np.empty(size + _ALIGNMENT, np.uint8)
+    start = -room.ctypes.data % _ALIGNMENT
+    table = room[start : start + size].view(X.dtype).reshape(length, *X.shape[1:])
+    table[: len(X)] = X
+    table[len(X) :] = 0
+    # `identity` moves it to the accelerator, if there is one, and costs nothing otherwise.
+    return tf.identity(tf.experimental.dlpack.from_dlpack(table.__dlpack__()))
 
 
 def _targets(y: np.ndarray, key: ProgramKey, length: int) -> Any:
