@@ -47,7 +47,11 @@ def report(samples: pd.DataFrame) -> Report:
     rows = []
     for cell, found in medians.iterrows():
         own = steps[(steps[_CELL] == list(cell)).all(axis=1)]
-        row = dict(zip(_CELL, cell, strict=True)) | {"batch_norm": "yes" if cell[2] else "no"}
+        row = {
+            "cores": int(cell[0]),
+            "precision": cell[1],
+            "batch norm": "yes" if cell[2] else "no",
+        }
         for library in LIBRARIES:
             row[library] = spread(own[own.library == library].seconds)
         for peer in LIBRARIES[1:]:
@@ -66,7 +70,8 @@ def report(samples: pd.DataFrame) -> Report:
         figure=made,
         findings=(
             f"A fit on {memory.images:,.0f} images, {number(memory.data)} MB as bytes, raises the "
-            f"peak of the resident memory by {number(memory.peak)} MB: the images themselves, "
-            f"{number(memory.peak / memory.data)} times in all, a small network and its program."
+            f"peak of the resident memory by {number(memory.peak)} MB, which is "
+            f"{number(memory.peak / memory.data)} times the images: these themselves, their copy as "
+            "a tensor, and a small network."
         ),
     )

@@ -3,7 +3,7 @@ A search on a Dask cluster
 ==========================
 
 The workers of a Dask cluster share the fits of a search; here it is a small one on this machine.
-Needs the ``dask`` extra: ``pip install "skdropout[dask]"``.
+Needs the ``dask`` extra: ``pip install ".[dask]"`` in a checkout.
 """
 
 from itertools import chain

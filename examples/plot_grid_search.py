@@ -3,7 +3,7 @@ Which dropout rate?
 ===================
 
 A grid search over the rates on the inputs and in the hidden layers. Rates are data to the compiled
-engine, so the whole search is trained by one compiled program.
+engine, so all folds are trained by one compiled program, and the final fit by another.
 """
 
 import matplotlib.pyplot as plt

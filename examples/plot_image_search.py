@@ -2,8 +2,8 @@
 Where should dropout stand in a convolutional network?
 ======================================================
 
-A grid search over the place of dropout and its rate, with batch normalisation and without, on the
-handwritten digits. The images go through scikit-learn as an array of four axes.
+A grid search over the place of dropout and its rate, beside batch normalisation, on handwritten
+digits. The images go through scikit-learn as an array of four axes.
 """
 
 import matplotlib.pyplot as plt

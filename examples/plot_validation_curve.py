@@ -3,7 +3,7 @@ How much dropout?
 =================
 
 scikit-learn's own validation curve over the dropout rate: the gap between the two lines is what
-dropout is there to close, and where both fall there is too much of it.
+dropout is there to close, and where both rise there is too much of it.
 """
 
 import matplotlib.pyplot as plt

@@ -112,7 +112,9 @@ class NetworkEstimator(CallbackSupportMixin, DrawnNetwork, TrainingParameters):
             Whole numbers count copies: 3 is exactly three copies of the row, and 0 leaves it out.
             Other numbers are scaled to a mean of one and multiply the row's loss.
         X_val : array-like of shape (n_samples_val, n_features), default=None
-            Rows to watch; early stopping uses these instead of setting training rows aside.
+            Rows to watch; early stopping uses these instead of setting training rows aside. With
+            metadata routing, ``Pipeline(transform_input=["X_val"])`` puts them through the steps
+            before the network.
         y_val : array-like of shape (n_samples_val,) or (n_samples_val, n_outputs), default=None
             What to predict of them.
         sample_weight_val : array-like of shape (n_samples_val,), default=None

@@ -204,10 +204,11 @@ class NetworkClassifier(ClassifierMixin, SamplingEstimator):
         .. [1] Houlsby, Huszár, Ghahramani and Lengyel (2011), "Bayesian active learning for
            classification and preference learning", arXiv:1112.5745, section 2.
         """
+        blocks = self._samples(X, n_samples, random_state)
         multilabel = self._encoding.objective is Objective.MULTILABEL
         return self._summarised(
             X,
-            self._samples(X, n_samples, random_state),
+            blocks,
             lambda block: disagreement(self._encoding.probabilities(block), multilabel=multilabel),
         )
 

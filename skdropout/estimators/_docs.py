@@ -19,7 +19,8 @@ max_norm : float in (0, inf) or None, default=None
     Largest Euclidean norm of the weights that lead into one hidden unit. Srivastava et al.
     advise 3 to 4 beside dropout and a high learning rate.
 batch_norm : bool, default=False
-    Whether each hidden layer is normalised over the batch, before its activation.""",
+    Whether each hidden layer is normalised over the batch, before its activation. The averages
+    that prediction uses keep 0.9 of themselves in each step.""",
     "class_weight": """\
 class_weight : dict, "balanced" or None, default=None
     Factor on the loss of the rows of each class; ``"balanced"`` makes the classes count the same
@@ -34,7 +35,8 @@ kernel_initializer : str or keras.initializers.Initializer, default="glorot_unif
     N(0, 0.05).
 optimizer : {"adagrad", "adam", "adamax", "adamw", "lion", "rmsprop", "sgd"} or \
 keras.optimizers.Optimizer, default="adam"
-    The optimiser, with Keras's defaults for what is no parameter here. An object brings its own
+    The optimiser, with Keras's defaults for what is no parameter here; ``"adamw"`` is ``"adam"``
+    unless ``weight_decay`` is set. An object brings its own
     learning rate, momentum and decay, and needs ``engine="keras"``.
 learning_rate : float in (0, inf), default=0.001
     Learning rate of the first step.

@@ -29,6 +29,6 @@ class DrawnNetwork:
             return draw(estimator.network_, fitted=True)
         try:
             network = estimator._describe_network((_SOME_LENGTH, _SOME_LENGTH, 1), 1)
-        except (TypeError, ValueError):  # parameters that fit will complain of
+            return draw(network, fitted=False)
+        except (AttributeError, TypeError, ValueError):  # parameters that fit will complain of
             return ""
-        return draw(network, fitted=False)

@@ -197,12 +197,15 @@ def _numbers(y: Any) -> np.ndarray:
     """Return a target as float64, or say why it holds no numbers."""
     if hasattr(y, "toarray"):
         y = y.toarray()
-    if y.dtype.kind not in "biufO":
+    try:
+        values = y.astype(np.float64) if y.dtype.kind in "biufO" else None
+    except (TypeError, ValueError):
+        values = None
+    if values is None:
         raise ValueError(
-            f"y expects numbers, got the type {y.dtype}. For classes use a classifier; convert "
-            "numbers that are written as text with y.astype(float)."
+            f"y expects numbers, got the type {y.dtype} with {y.flat[0]!r}. For classes use a "
+            "classifier; convert numbers that are written as text with y.astype(float)."
         )
-    values = y.astype(np.float64)
     if not np.isfinite(values).all():
         raise ValueError(
             "y has missing values (None or nan) or numbers too large. Leave those rows out."

@@ -49,4 +49,6 @@ def _moments(rows: TrainingSet) -> tuple[np.ndarray, np.ndarray]:
     for X, counts in rows.blocks():
         deviations = X.reshape(len(X), -1, X.shape[-1]) - mean
         square += np.einsum("i,ijk,ijk->k", counts, deviations, deviations)
-    return mean, np.sqrt(square / n_values)
+    deviation = np.sqrt(square / n_values)
+    # The mean of equal numbers may differ from them in its last digit.
+    return mean, np.where(deviation > 1e-12 * np.abs(mean), deviation, 0)

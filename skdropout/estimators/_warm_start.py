@@ -15,7 +15,7 @@ def reject_another_network(network: Network, earlier: Network) -> None:
         raise ValueError(
             f"the network is not the one of the last fit (other {', '.join(changed)}), so its "
             "weights cannot be trained on. Set the parameters back, or start anew: clone the "
-            "estimator, or call fit with warm_start=False."
+            "estimator, or use set_params(warm_start=False) and fit."
         )
 
 

@@ -183,6 +183,10 @@ class TrainingCurvesDisplay:
             raise ValueError(f"band expects 'range', 'sd' or None, got {band!r}.")
         if measures is None:
             measures = list(dict.fromkeys(name.removeprefix("val_") for name in self.curves))
+        for measure in measures:
+            if not {measure, f"val_{measure}"} & set(self.curves):
+                known = ", ".join(self.curves)
+                raise ValueError(f"measures: there is no {measure!r} among the curves ({known}).")
         panels = _panels(ax, len(measures))
         self.lines_: list[Any] = []
         self.bands_: list[Any] = []

@@ -47,7 +47,8 @@ class MLPNetwork(Network):
         ):
             yield Layer("Dense", f"hidden_{number}", units=units, max_norm=self.max_norm)
             if self.batch_norm:
-                yield Layer("BatchNormalization", f"batch_norm_{number}")
+                # Keras's 0.99 needs some hundred steps before the averages mean anything.
+                yield Layer("BatchNormalization", f"batch_norm_{number}", momentum=0.9)
             yield Layer("Activation", f"activation_{number}", activation=self.activation)
             yield Layer("Dropout", f"dropout_{number}", rate=rate)
         yield Layer("Dense", "logits", units=self.n_outputs)

@@ -43,7 +43,7 @@ def _connected(address: str, jobs: int) -> Iterator[Any]:
     try:
         from distributed import Client, LocalCluster
     except ImportError as error:
-        raise StudyError("cluster needs Dask: pip install 'skdropout[dask]'.") from error
+        raise StudyError("cluster needs Dask: pip install distributed.") from error
     from joblib import cpu_count
 
     with ExitStack() as stack:

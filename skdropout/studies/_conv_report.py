@@ -137,7 +137,8 @@ def conv_page(
 
 def command(images: ImageSet, arguments: Mapping[str, Any]) -> str:
     """Say what to type for the same results."""
-    words = ["skdropout", "study", images.name]
+    words = ["skdropout", "study", *(["--images", images.path] if images.path else [images.name])]
+    words += ["--validation-size", str(len(images.y_val))]
     for option in ("train_size", "passes", "seeds", "precision", "engine"):
         words += [f"--{option.replace('_', '-')}", str(arguments[option])]
     for option in ("placements", "variants", "conditions"):

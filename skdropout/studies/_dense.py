@@ -130,7 +130,13 @@ def compute_fold(cell: Cell, table: Table, protocol: DenseProtocol) -> Tables:
         build_network(network, protocol, network_seed, task),
     )
     began = time.perf_counter()
-    model.fit(table.features.iloc[train], table.targets[train])
+    try:
+        model.fit(table.features.iloc[train], table.targets[train])
+    except FloatingPointError as error:
+        raise StudyError(
+            "training diverged: the recipe's learning rate is too high for these rows. Look for "
+            "columns with a few extreme values; leave them out, or take their logarithms or ranks."
+        ) from error
     seconds = time.perf_counter() - began
     key = dict(zip(_KEY, cell, strict=True))
     row = {

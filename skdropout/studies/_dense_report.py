@@ -121,11 +121,15 @@ def dense_page(
 
 
 def command(table: Table, arguments: Mapping[str, Any]) -> str:
-    """Say what to type for the same results."""
-    words = ["skdropout", "study", table.name]
-    for option in ("target", "task", "repeats", "folds", "seed", "epochs", "engine"):
-        if arguments[option] is not None:
-            words += [f"--{option}", str(arguments[option])]
+    """Say what to type for the same results: in Python, where the table came as a frame."""
+    options = ("target", "task", "repeats", "folds", "seed", "epochs", "engine")
+    given = {name: arguments[name] for name in options if arguments[name] is not None}
+    if not table.path and table.name not in NAMES:
+        passed = ", ".join(f"{name}={value!r}" for name, value in given.items())
+        return f"run_dense_study(table, {passed})"
+    words = ["skdropout", "study", table.path or table.name]
+    for name, value in given.items():
+        words += [f"--{name}", str(value)]
     return shlex.join(words)
 
 

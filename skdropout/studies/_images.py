@@ -22,7 +22,10 @@ Labels = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class ImageSet:
-    """Images to train on and to validate on, of shape (n, height, width, channels)."""
+    """Images to train on and to validate on, of shape (n, height, width, channels).
+
+    `path` says where the user's own are.
+    """
 
     name: str
     X: Images
@@ -31,6 +34,7 @@ class ImageSet:
     y_val: Labels
     classes: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    path: str = ""
 
     def describe(self) -> dict[str, Any]:
         """Identify the data: shape, classes, SHA-256 of the content."""
@@ -73,9 +77,9 @@ def load_images(data: str | PathLike[str]) -> ImageSet:
         return _digits()
     path = Path(data)
     if path.is_dir():
-        return _from_folder(path)
+        return replace(_from_folder(path), path=str(path))
     if path.suffix == ".npz":
-        return _from_npz(path)
+        return replace(_from_npz(path), path=str(path))
     if path.exists() or path.suffix:
         raise StudyError(f"{path} is neither a folder of images nor an .npz file.")
     raise StudyError(f"There is no study {str(data)!r}{did_you_mean(str(data), IMAGE_NAMES)}")

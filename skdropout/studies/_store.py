@@ -80,7 +80,7 @@ class Store:
             if strays:
                 raise StudyError(
                     f"{self.folder} has {' and '.join(strays)} but no study.json that says what "
-                    "they hold. Use another --out folder."
+                    "they hold. Use another folder (--out)."
                 )
             there = identity
         asked, given = _leaves(identity), _leaves(there)
@@ -92,7 +92,7 @@ class Store:
         if changed:
             raise StudyError(
                 f"{self.folder} holds a study with other arguments: {'; '.join(changed)}. "
-                "Use the same arguments to go on with it, or another --out folder."
+                "Use the same arguments to go on with it, or another folder (--out)."
             )
         study = {**identity, "runs": [*there.get("runs", []), dict(self._run)]}
         _replace(path, (json.dumps(study, indent=2, ensure_ascii=False) + "\n").encode())
@@ -141,10 +141,10 @@ def _read_json(path: Path) -> dict[str, Any] | None:
         study = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise StudyError(
-            f"{path} cannot be read ({error}). Restore it, or use another --out folder."
+            f"{path} cannot be read ({error}). Restore it, or use another folder (--out)."
         ) from error
     if not isinstance(study, dict):
-        raise StudyError(f"{path} does not describe a study. Use another --out folder.")
+        raise StudyError(f"{path} does not describe a study. Use another folder (--out).")
     return study
 
 
@@ -199,6 +199,6 @@ def _lock(path: Path) -> IO[str]:
         file.close()
         raise StudyError(
             f"Another process is computing the study in {path.parent}. "
-            "Wait for it, stop it, or use another --out folder."
+            "Wait for it, stop it, or use another folder (--out)."
         ) from error
     return file

@@ -1,7 +1,7 @@
 """Tables that a study can run on: the published one, an embedded one, and the user's own."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ class Table:
 
     `steps` is what comes before the network in its pipeline, so that nothing of the rows tested on
     leaks into the scaling, filling or encoding; `n_inputs` is how many numbers it makes of a row.
-    `reason` says how the task was recognised.
+    `reason` says how the task was recognised, `path` where the user's own file is.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Table:
     steps: tuple[Any, ...]
     n_inputs: int
     notes: tuple[str, ...] = field(default=())
+    path: str = ""
 
     def describe(self) -> dict[str, Any]:
         """Identify the data: shape, task, classes, SHA-256 of the content."""
@@ -72,7 +73,7 @@ def load_table(
         return _from_frame(str(data), *_named(str(data)), None)
     path = Path(data)
     if path.suffix or path.exists():
-        return _from_frame(path.name, _read_csv(path), target, task)
+        return replace(_from_frame(path.name, _read_csv(path), target, task), path=str(path))
     raise StudyError(f"There is no study {str(data)!r}{did_you_mean(str(data), NAMES)}")
 
 
@@ -114,7 +115,7 @@ def _from_frame(
     frame = frame.rename(columns=str).reset_index(drop=True)
     if target is None:
         raise StudyError(
-            f"Say with --target which column of {name} to predict; "
+            f"Say with target (--target) which column of {name} to predict; "
             f"its columns: {', '.join(frame.columns)}."
         )
     if target not in frame.columns:

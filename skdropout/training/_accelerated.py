@@ -113,7 +113,7 @@ class _Dropout(Dropout):
         )
         chances = tf.reshape(tf.reshape(tf.bitcast(words, tf.uint16), [-1])[:size], shape)
         rate = tf.convert_to_tensor(self.rate)
-        kept = chances >= tf.cast(tf.round(rate * 65536), tf.uint16)
+        kept = chances >= tf.cast(tf.minimum(tf.round(rate * 65536), 65535), tf.uint16)
         return inputs * (tf.cast(kept, inputs.dtype) * tf.cast(1 / (1 - rate), inputs.dtype))
 
 

@@ -148,7 +148,7 @@ class _Guard(keras.callbacks.Callback):
                 self.history.setdefault(name, []).append(float(value))
         loss = self.history["loss"][-1]
         if not np.isfinite(loss):
-            raise DivergenceError(epoch, self._plan.learning_rate, loss)
+            raise DivergenceError(epoch, float(self.model.optimizer.learning_rate), loss)
         if "val_loss" in self.history and self.watch.improves(epoch, self.history["val_loss"][-1]):
             self.best_weights = self.model.get_weights()
         if self.watch.gives_up:
@@ -165,7 +165,7 @@ class _Guard(keras.callbacks.Callback):
     def so_far(self, model: keras.Model) -> TrainingResult:
         """Return what has come of it until now."""
         weights = self.best_weights or model.get_weights()
-        reject_divergence(weights, self.history, self._plan.learning_rate)
+        reject_divergence(weights, self.history, float(model.optimizer.learning_rate))
         slots = optimizer_slots(model.optimizer, len(model.trainable_variables))
         return TrainingResult(
             weights=weights,

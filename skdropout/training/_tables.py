@@ -53,7 +53,7 @@ def training_rows(rows: TrainingSet, key: ProgramKey) -> Rows:
     length = key.capacity or len(rows.X)
     weights = np.empty(0, np.float32) if rows.weights is None else padded(rows.weights, length)
     return Rows(
-        _features(rows.X, length), _targets(rows.y, key, length), tf.convert_to_tensor(weights)
+        features(rows.X, length), _targets(rows.y, key, length), tf.convert_to_tensor(weights)
     )
 
 
@@ -70,14 +70,14 @@ def validation_rows(rows: TrainingSet | None, key: ProgramKey) -> Held:
     counts = np.ones(len(which)) if rows.counts is None else rows.counts
     scale = counts if rows.weights is None else counts * rows.weights[which]
     return Held(
-        _features(rows.X[which], length),
+        features(rows.X[which], length),
         _targets(rows.y[which], key, length),
         padded(counts.astype(np.float32), length),
         padded(scale.astype(np.float32), length),
     )
 
 
-def _features(X: np.ndarray, length: int) -> Any:
+def features(X: np.ndarray, length: int) -> Any:
     """Return the rows as a tensor, filled up with zeros, at the cost of a single copy.
 
     TensorFlow's own conversion makes two, and large tables are what fills the memory.

@@ -243,7 +243,8 @@ def test_what_cannot_be_sampled_is_said_at_once(classifier, rows):
             classifier.sample_proba(rows, n_samples)
     with pytest.raises(ValueError, match="cannot be used to seed"):
         classifier.sample_proba(rows, random_state="a")
-    with pytest.raises(NotFittedError):
-        quick().sample_proba(rows)
+    for method in ("sample_proba", "predict_uncertainty"):
+        with pytest.raises(NotFittedError):
+            getattr(quick(), method)(rows)
     with pytest.raises(ValueError, match="features"):
         classifier.predict_uncertainty(rows[:, :2])

@@ -203,9 +203,12 @@ def test_model_and_pickle_predict_in_the_unit_of_the_targets():
     assert (pickle.loads(pickle.dumps(fitted)).predict(X) == expected).all()
 
 
-def test_a_constant_target_is_learnt():
+@pytest.mark.parametrize("value", [12.0, 0.1])  # of which 0.1 is not the mean of sixty of it
+def test_a_constant_target_is_learnt(value):
     X, _ = table()
-    assert quick().fit(X, np.full(60, 12.0)).predict(X) == pytest.approx(12, abs=0.5)
+    fitted = quick().fit(X, np.full(60, value))
+    assert fitted.target_scale_ == 1
+    assert fitted.predict(X) == pytest.approx(value, abs=0.5)
 
 
 def test_a_row_is_predicted_alike_whatever_comes_with_it():
@@ -219,6 +222,7 @@ def test_a_row_is_predicted_alike_whatever_comes_with_it():
     ("spoil", "message"),
     [
         (lambda y: y.astype(str), "expects numbers, got the type <U.*use a classifier"),
+        (lambda y: np.array(["red", *y[1:]], object), "expects numbers.*'red'.*use a classifier"),
         (lambda y: np.array([None, *y[1:]]), "missing values.*Leave those rows out"),
         (lambda y: np.where(y > 0, 1e200, 0), "too large to be squared"),
         (lambda y: y + 1j, "expects numbers|Complex"),

@@ -125,6 +125,7 @@ def test_what_has_no_history_is_rejected_with_a_way_out(rows):
     [
         ([], {}, "got an empty list"),
         ({}, {}, "at least one curve"),
+        (SHORT, {"measures": ["f1"]}, r"no 'f1' among the curves \(loss"),
         (SHORT, {"band": "iqr"}, "band expects 'range', 'sd' or None, got 'iqr'"),
         (SHORT, {"ax": object()}, "one Axes for each of the 2 measures, got 1"),
     ],

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import shutil
 from html import unescape
 from html.parser import HTMLParser
@@ -19,6 +20,8 @@ from skdropout import DropoutMLPRegressor
 from skdropout.studies import StudyError, paired_test, run_dense_study
 from skdropout.studies._dense import PUBLISHED, RECIPES, DenseProtocol, build_network
 from skdropout.studies._dense_findings import conclude
+from skdropout.studies._dense_report import command
+from skdropout.studies._tables import load_table
 
 OPTIONS = {"repeats": 2, "folds": 2, "epochs": 2, "progress": False}
 
@@ -163,6 +166,30 @@ def test_a_table_with_texts_and_three_classes_runs(tmp_path):
     assert study.results["accuracy"].between(0, 1).all()
     assert "published" not in study.summary
     assert "SimpleImputer" not in study.verdict
+
+
+def test_a_file_is_studied_again_by_the_command_of_its_report(tmp_path):
+    path = tmp_path / "my data" / "own.csv"
+    path.parent.mkdir()
+    frame = pd.DataFrame({"x": range(20), "kind": ["a", "b"] * 10})
+    frame.to_csv(path, index=False)
+    options = {"target": "kind", "task": None, "repeats": 3, "folds": 2, "seed": 7, "epochs": 4}
+    arguments = {**options, "engine": "compiled"}
+    words = shlex.split(command(load_table(path, "kind"), arguments))
+    assert words[:3] == ["skdropout", "study", str(path)]
+    assert words[3:7] == ["--target", "kind", "--repeats", "3"]
+    assert command(load_table(frame, "kind"), arguments) == (
+        "run_dense_study(table, target='kind', repeats=3, folds=2, seed=7, epochs=4, "
+        "engine='compiled')"
+    )
+
+
+def test_a_network_that_diverges_says_what_to_do(tmp_path, monkeypatch):
+    too_fast = {**RECIPES, "visible": {**RECIPES["visible"], "learning_rate": 1e9}}
+    monkeypatch.setattr("skdropout.studies._dense.RECIPES", too_fast)
+    frame = pd.DataFrame({"x": range(40), "y": np.linspace(0, 1, 40) ** 2})
+    with pytest.raises(StudyError, match=r"network visible, repeat 0, fold 0: .*extreme values"):
+        run_dense_study(frame, target="y", out=tmp_path, **{**OPTIONS, "epochs": 30})
 
 
 def test_a_quantity_is_studied_by_r2(tmp_path):

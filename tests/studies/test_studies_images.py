@@ -1,5 +1,8 @@
 """Images of one's own: folders and .npz files, and what is refused."""
 
+import shlex
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -7,6 +10,7 @@ from sklearn.datasets import load_digits
 
 from skdropout.studies import StudyError
 from skdropout.studies._conv import plan_conv
+from skdropout.studies._conv_report import command
 from skdropout.studies._images import load_images
 
 
@@ -45,6 +49,19 @@ def test_a_folder_of_folders(photos):
         for picture, label in zip(X, y, strict=True):
             assert (picture == [[[0, 0, 200], [200, 0, 0]][label]]).all()
     assert images.notes == ("Images are resized to 32 x 32 pixels.",)
+
+
+def test_a_folder_is_studied_again_by_the_command_of_its_report(photos):
+    images = load_images(photos)
+    _, protocol = plan_conv(
+        images, train_size=None, passes=1, placements=["after_pooling"], variants=["nothing"],
+        conditions=["standardised"], seeds=1, precision="float32", engine="compiled",
+    )  # fmt: skip
+    chosen = {name: ["x", "y"] for name in ("placements", "variants", "conditions")}
+    words = shlex.split(command(images, {**asdict(protocol), **chosen, "seeds": 1}))
+    assert words[:4] == ["skdropout", "study", "--images", str(photos)]
+    assert words[4:6] == ["--validation-size", "4"]
+    assert words[-2:] == ["--conditions", "x,y"]
 
 
 def test_small_images_of_one_size_stay_as_they_are(tmp_path):

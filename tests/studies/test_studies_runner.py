@@ -170,7 +170,7 @@ def test_other_arguments_on_the_same_folder_are_refused(tmp_path):
     run_plan(toy.plan(rate=0.2), tmp_path, progress=False)
     before = texts(tmp_path)
     with pytest.raises(
-        StudyError, match=r"arguments\.rate is 0\.2 there and 0\.5 now.*another --out"
+        StudyError, match=r"arguments\.rate is 0\.2 there and 0\.5 now.*another folder"
     ):
         run_plan(toy.plan(rate=0.5), tmp_path, progress=False)
     with pytest.raises(StudyError, match=r"arguments\.n is 6 there and 7 now"):
@@ -188,7 +188,7 @@ def test_results_of_unknown_origin_are_refused(tmp_path):
 @pytest.mark.parametrize("content", ["{", "[]"])
 def test_an_unreadable_description_is_refused(tmp_path, content):
     (tmp_path / "study.json").write_text(content)
-    with pytest.raises(StudyError, match=r"study\.json.*another --out"):
+    with pytest.raises(StudyError, match=r"study\.json.*another folder"):
         run_plan(toy.plan(), tmp_path, progress=False)
 
 

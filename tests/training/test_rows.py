@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from skdropout.training import TrainingSet, _data
+from skdropout.training._tables import features
 
 QUICK = settings(max_examples=60, deadline=None)
 DTYPES = st.sampled_from([np.float64, np.float32, np.uint8, np.bool_, np.int16])
@@ -43,6 +44,25 @@ def weighted_tables(draw):
     X, y = draw(tables())
     kind = draw(st.sampled_from(["none", "counts", "real"]))
     return X, y, weights_of(kind, len(X), draw)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.uint8])
+@pytest.mark.parametrize("length", [7, 16])
+def test_tables_reach_tensorflow_as_they_are_and_filled_up(dtype, length):
+    """Views at any address, read-only ones and those with strides are taken over alike."""
+    X = np.arange(7 * 3 * 2).astype(dtype).reshape(7, 3, 2)
+    unaligned = np.zeros(X.nbytes + 8, np.uint8)[4:-4].view(dtype).reshape(X.shape)
+    unaligned[...] = X
+    unaligned.flags.writeable = False
+    for given_rows in (X, unaligned, np.repeat(X, 2, axis=0)[::2]):
+        tensor = features(given_rows, length)
+        assert tensor.numpy().dtype == dtype
+        assert (tensor.numpy()[:7] == X).all()
+        assert not tensor.numpy()[7:].any()
+    changed = X.copy()
+    tensor = features(changed, length)
+    changed[...] = 0
+    assert (tensor.numpy()[:7] == X).all()
 
 
 def taken(rows):
