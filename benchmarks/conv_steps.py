@@ -71,7 +71,7 @@ def report(samples: pd.DataFrame) -> Report:
         findings=(
             f"A fit on {memory.images:,.0f} images, {number(memory.data)} MB as bytes, raises the "
             f"peak of the resident memory by {number(memory.peak)} MB, which is "
-            f"{number(memory.peak / memory.data)} times the images: these themselves, their copy as "
-            "a tensor, and a small network."
+            f"{number(memory.peak / memory.data)} times the images: these themselves, a copy "
+            "as a tensor, and a small network."
         ),
     )

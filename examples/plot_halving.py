@@ -3,7 +3,8 @@ Halving: few epochs for many, many for few
 ==========================================
 
 Successive halving with epochs as its resource trains all candidates a little, and goes on with the
-better half of them and twice the epochs. Epochs are data too, so the folds share a compiled program.
+better half of them and twice the epochs. Epochs are data too, so all folds share a compiled
+program.
 """
 
 import matplotlib.pyplot as plt
