@@ -69,7 +69,7 @@ def report(samples: pd.DataFrame) -> Report:
         tables={
             "Seconds a fit, once the library is warm": _warm_table(samples),
             "Seconds from the start of a fresh process on two cores to the first fitted network "
-            "(imports, compilation and fit)": _first_table(first),
+            "(imports, compilation and fit; the two wrappers' are projected)": _first_table(first),
         },
         figure=_figure(samples, first),
     )

@@ -84,7 +84,13 @@ def test_html_and_the_mime_bundle_agree_and_text_stays_text():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"hidden_layer_sizes": "many"}, {"dropout": (0.1, 0.2, 0.3)}, {"dropout": None}]
+    "wrong",
+    [
+        {"hidden_layer_sizes": "many"},
+        {"dropout": (0.1, 0.2, 0.3)},
+        {"dropout": None},
+        {"activation": None},
+    ],
 )
 def test_parameters_that_fit_would_reject_are_shown_without_a_drawing(wrong):
     network = DropoutMLPClassifier(**{**MLP, **wrong})
