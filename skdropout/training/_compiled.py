@@ -15,7 +15,13 @@ from skdropout.training._plan import OPTIMIZER_NAMES
 from skdropout.training._program import Program, program_for
 from skdropout.training._result import DivergenceError, Ending, TrainingResult, reject_divergence
 from skdropout.training._step import Held, Rows, Settings, State, Watched
-from skdropout.training._tables import Epochs, key_of, training_rows, validation_rows
+from skdropout.training._tables import (
+    Epochs,
+    key_of,
+    training_rows,
+    validation_rows,
+    with_full_batches,
+)
 
 _NEVER = np.iinfo(np.int32).max
 
@@ -30,6 +36,7 @@ class CompiledEngine:
                 f"engine='compiled' takes an optimiser by its name ({', '.join(OPTIMIZER_NAMES)}), "
                 f"got a {type(job.plan.optimizer).__name__} object. Use engine='keras' for objects."
             )
+        job = with_full_batches(job)
         return _Run(job, program_for(key_of(job))).result()
 
     def outputs(self, network: Network, weights: list[np.ndarray], X: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,12 @@ from skdropout.training._step import Batches, Held, Rows
 
 _MOST_DOUBLED = 1 << 16
 _ALIGNMENT = 64  # bytes: what TensorFlow asks of memory that it takes over
+
+
+def with_full_batches(job: TrainingJob) -> TrainingJob:
+    """Shrink batches that not even the whole table fills: a step computes its empty rows, too."""
+    most = _capacity(len(job.rows.positions), fewest=32, unit=1)
+    return replace(job, plan=replace(job.plan, batch_size=min(job.plan.batch_size, most)))
 
 
 def key_of(job: TrainingJob) -> ProgramKey:
