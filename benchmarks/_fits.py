@@ -10,7 +10,6 @@ from typing import Any
 
 from benchmarks._libraries import OURS, Recipe, classifier
 
-SHORTEST = 0.1  # seconds that a sample of epochs lasts at least
 _MOST_EPOCHS = 2000
 _PILOT_STEPS = 32
 
@@ -46,9 +45,11 @@ def epoch_samples(
 
 
 def plan_epochs(
-    library: str, recipe: dict[str, Any], shape: tuple[int, int], limit: float
+    library: str, recipe: dict[str, Any], shape: tuple[int, int], limit: float, shortest: float
 ) -> tuple[int, int]:
-    """Choose rows and epochs of a sample; an epoch beyond the limit is cut to part of its rows.
+    """Choose rows and epochs of a sample, so that it lasts `shortest` seconds.
+
+    An epoch beyond the limit is cut to part of its rows.
 
     Ours are never cut. This also warms the library up: what it compiles, it compiles here.
     """
@@ -61,7 +62,7 @@ def plan_epochs(
     if library != OURS and epoch > limit and rows > 2 * pilot:
         rows = max(pilot, int(limit / seconds * pilot) // batch * batch)
         epoch = seconds * rows / pilot
-    return rows, min(_MOST_EPOCHS, math.ceil(SHORTEST / epoch))
+    return rows, min(_MOST_EPOCHS, math.ceil(shortest / epoch))
 
 
 def _seconds(library: str, recipe: Recipe, X: Any, y: Any, epochs: int) -> float:

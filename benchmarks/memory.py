@@ -39,7 +39,7 @@ def measure(options: Options) -> Iterator[dict[str, Any]]:
             yield {"what": "large table", "library": library, "rows": rows, **found}
         with Worker(cores=2) as worker:
             recipe, shape = as_json(LARGE), (rows, FEATURES)
-            _, count = worker(plan_epochs, OURS, recipe, shape, 0)
+            _, count = worker(plan_epochs, OURS, recipe, shape, 0, 0.1)
             for seconds in worker(epoch_samples, OURS, recipe, shape, count, options.rounds):
                 yield {"what": "epochs", "rows": rows, "seconds_an_epoch": seconds}
 
