@@ -27,10 +27,10 @@ Seconds an epoch of Sonar's network (dropout 0.2, max-norm 3, SGD with momentum)
 while one thing grows: the rows, the features, or the width of two equal hidden layers. Each sample
 is the difference between a fit with more epochs and one with a single epoch, so nothing that is
 done once a fit counts; for scikeras, whose fits are slow to begin, it is the time between the ends
-of epochs. Medians of {samples} samples, the libraries in turn. Where the best peer came within a
-factor of {close} of skdropout, ahead or behind, the point was measured again with samples of a
-second instead of a tenth of one, since what is done once a fit is noise beside so short ones; the
-table has the second measurement. A tilde marks a peer's figure that
+of epochs. Medians of {samples} samples, the libraries in turn. Where skdropout was not {close} times
+as fast as the best peer, the point was measured again with samples of a second instead of a tenth
+of one, since what is done once a fit is noise beside so short ones; the table has the second
+measurement. A tilde marks a peer's figure that
 was **projected** because an epoch takes more than {limit} s: the epoch of a part of the rows, times
 the steps that the whole has more. skdropout is always measured whole. "Best peer" is the best
 peer's time over ours: below 1, that peer is faster. scikeras is measured on one core only."""
@@ -61,10 +61,10 @@ def measure(options: Options) -> Iterator[dict[str, Any]]:
 
 
 def second_look(samples: pd.DataFrame, options: Options) -> Iterator[dict[str, Any]]:
-    """Measure the points of one number of cores again where two libraries are about as fast."""
+    """Measure the points of one number of cores again where skdropout is not clearly faster."""
     close = []
     for place, found in _medians(samples).groupby(["cores", *_POINT], sort=False):
-        if 1 / CLOSE < _best_peer(found)[0] < CLOSE:
+        if _best_peer(found)[0] < CLOSE:
             grows, batch, rows, features, width = place[1:]
             close.append(Point(grows, rows, features, width or None, batch))
     return _measured(int(samples.cores.iloc[0]), close, options, LONG)
