@@ -27,9 +27,9 @@ Seconds an epoch of Sonar's network (dropout 0.2, max-norm 3, SGD with momentum)
 while one thing grows: the rows, the features, or the width of two equal hidden layers. Each sample
 is the difference between a fit with more epochs and one with a single epoch, so nothing that is
 done once a fit counts; for scikeras, whose fits are slow to begin, it is the time between the ends
-of epochs. Medians of {samples} samples, the libraries in turn. Where skdropout was not {close} times
-as fast as the best peer, the point was measured again with samples of a second instead of a tenth
-of one, since what is done once a fit is noise beside so short ones; the table has the second
+of epochs. Medians of {samples} samples, the libraries in turn. Where skdropout was not {close}
+times as fast as the best peer, the point was measured again with samples of a second instead of a
+tenth of one, since what is done once a fit is noise beside so short ones; the table has the second
 measurement. A tilde marks a peer's figure that
 was **projected** because an epoch takes more than {limit} s: the epoch of a part of the rows, times
 the steps that the whole has more. skdropout is always measured whole. "Best peer" is the best
