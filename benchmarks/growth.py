@@ -140,6 +140,7 @@ def _medians(samples: pd.DataFrame) -> pd.DataFrame:
     samples = samples.assign(width=samples.width.fillna(0).astype(int))
     longest = samples.groupby(["cores", *_POINT])["sample"].transform("max")
     samples = samples[samples["sample"] == longest]
+    samples = samples.sort_values(["cores", *_POINT], kind="stable")  # those of a point together
     grouped = samples.groupby(["cores", *_POINT, "library"], sort=False)
     return grouped[["seconds", "projected"]].median().reset_index()
 
@@ -195,6 +196,7 @@ def _figure(medians: pd.DataFrame) -> Any:
         axes.set(xscale="log", yscale="log", xlabel=grows)
         axes.set_title(f"{grows}, batch {batch:,}", loc="left", fontsize=10)
         axes.xaxis.set_major_formatter(PLAIN)
+        axes.tick_params(axis="x", labelsize=8)
         axes.yaxis.set_major_formatter(PLAIN)
         tidy(axes)
     for axes in grid[:, 0]:
