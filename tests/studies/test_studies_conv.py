@@ -92,7 +92,9 @@ def test_the_folder_holds_what_it_promises(study):
     html = study.report.read_text(encoding="utf-8")
     assert html.count("<svg") == 1
     assert not re.findall(r"(?:src|href)\s*=\s*[\"'](?!#)", html)
-    assert "skdropout study digits --train-size 200 --passes 2 --seeds 2" in html
+    n_held = len(load_images("digits").y_val)
+    again = f"study digits --validation-size {n_held} --train-size 200 --passes 2 --seeds 2"
+    assert again in html
     assert (study.out / "standardised.png").read_bytes().startswith(b"\x89PNG")
     description = json.loads((study.out / "study.json").read_text())
     assert description["arguments"]["placements"] == ["after_pooling"]
