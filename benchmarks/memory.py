@@ -120,18 +120,18 @@ def _figure(samples: pd.DataFrame) -> Any:
     made, (left, right) = figure(1, 2, (10, 3.2))
     resident = samples[samples.what == "many fits"]
     left.plot(resident.fits, resident.megabytes, color=COLOURS[OURS])
-    left.set(xlabel="fits", ylabel="resident memory (MB)", ylim=(0, None))
+    left.set(xlabel="fits", ylabel="resident memory (MB)", ylim=(0, 1.2 * left.get_ylim()[1]))
     left.set_title("Ten architectures in turn, one process", loc="left", fontsize=10)
     large = samples[samples.what == "large table"]
     for library, own in large.groupby("library", sort=False):
         right.plot(own.data, own.peak / own.data, "o-", color=COLOURS[library], label=library)
     right.set(xlabel="size of the table (MB)", ylabel="peak memory over the table", xscale="log")
-    right.set_ylim(0, None)
+    right.set_ylim(-0.1, None)
     right.axhline(3, color="grey", lw=0.8, ls=":")
     right.xaxis.set_major_formatter(PLAIN)
     right.xaxis.set_minor_formatter("")
     right.set_title("One fit of a large table", loc="left", fontsize=10)
-    right.legend(frameon=False)
+    right.legend(frameon=False, fontsize=9, ncols=2, loc="lower left")
     for axes in (left, right):
         tidy(axes)
     return made
