@@ -10,7 +10,7 @@ program.
 import matplotlib.pyplot as plt
 import pandas as pd
 from sklearn.datasets import load_breast_cancer
-from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401 (allows the next line)
 from sklearn.model_selection import HalvingGridSearchCV
 
 from skdropout import DropoutMLPClassifier

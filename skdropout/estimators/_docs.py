@@ -36,8 +36,8 @@ kernel_initializer : str or keras.initializers.Initializer, default="glorot_unif
 optimizer : {"adagrad", "adam", "adamax", "adamw", "lion", "rmsprop", "sgd"} or \
 keras.optimizers.Optimizer, default="adam"
     The optimiser, with Keras's defaults for what is no parameter here; ``"adamw"`` is ``"adam"``
-    unless ``weight_decay`` is set. An object brings its own
-    learning rate, momentum and decay, and needs ``engine="keras"``.
+    unless ``weight_decay`` is set. An object brings its own learning rate, momentum and decay,
+    and needs ``engine="keras"``.
 learning_rate : float in (0, inf), default=0.001
     Learning rate of the first step.
 learning_rate_schedule : {"constant", "inverse_time", "exponential", "cosine"}, default="constant"

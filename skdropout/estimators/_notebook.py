@@ -10,6 +10,8 @@ _SOME_LENGTH = 1 << 30  # stands for lengths that the data will bring; no image 
 class DrawnNetwork:
     """Adds a drawing of the network to scikit-learn's HTML representation.
 
+    A mixin that stands before scikit-learn's classes, whose methods mypy cannot see from here.
+
     It is made from the description of the network, so neither showing a fitted estimator nor one
     that has seen no data imports Keras.
     """

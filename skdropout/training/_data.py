@@ -69,6 +69,11 @@ class TrainingSet:
         return cls(X, y, taken[first], None if (totals == 1).all() else totals, weights)
 
     @property
+    def epoch_size(self) -> int:
+        """Number of rows of one epoch, copies included."""
+        return len(self.rows) if self.counts is None else int(self.counts.sum())
+
+    @property
     def positions(self) -> np.ndarray:
         """Positions in ``X`` of all rows of one epoch, copies included."""
         return self.rows if self.counts is None else np.repeat(self.rows, self.counts)

@@ -24,7 +24,7 @@ def compiled_model(job: TrainingJob) -> "keras.Model":
     states = [v for v in model.variables if v.name == "seed_generator_state"]
     for state, seed in zip(states, mask_seed.generate_state(len(states)), strict=True):
         state.assign(np.array([seed, 0]).astype(state.dtype))
-    optimizer = _optimizer(plan, plan.steps_per_epoch(len(job.rows.positions)))
+    optimizer = _optimizer(plan, plan.steps_per_epoch(job.rows.epoch_size))
     others = [v for v in model.trainable_variables if v.name != "kernel"]
     optimizer.exclude_from_weight_decay(var_list=others)
     optimizer.build(model.trainable_variables)

@@ -22,7 +22,7 @@ _ALIGNMENT = 64  # bytes: what TensorFlow asks of memory that it takes over
 
 def with_full_batches(job: TrainingJob) -> TrainingJob:
     """Shrink batches that not even the whole table fills: a step computes its empty rows, too."""
-    most = _capacity(len(job.rows.positions), fewest=32, unit=1)
+    most = _capacity(job.rows.epoch_size, fewest=32, unit=1)
     return replace(job, plan=replace(job.plan, batch_size=min(job.plan.batch_size, most)))
 
 

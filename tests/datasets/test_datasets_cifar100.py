@@ -8,6 +8,7 @@ import pickle
 import struct
 import tarfile
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ needs_real_files = pytest.mark.skipif(
 class _Python2Pickler(pickle._Pickler):
     """Writes byte strings as Python 2 wrote its `str`."""
 
-    dispatch = dict(pickle._Pickler.dispatch)  # noqa: RUF012
+    dispatch: ClassVar = dict(pickle._Pickler.dispatch)
 
     def save_bytes(self, text):
         self.write(pickle.BINSTRING + struct.pack("<i", len(text)) + text)
@@ -114,7 +115,7 @@ def test_labels_chooses_classes_or_groups(home):
     np.testing.assert_array_equal(fine.data, coarse.data)
 
 
-def test_return_X_y_gives_the_same_arrays(home):  # noqa: N802
+def test_images_and_labels_alone_are_the_same_arrays(home):
     cifar = fetch_cifar100(data_home=home)
     data, target = fetch_cifar100(data_home=home, return_X_y=True)
     np.testing.assert_array_equal(data, cifar.data)

@@ -58,7 +58,7 @@ def test_last_newline_does_not_matter(home):
     np.testing.assert_array_equal(before.target, after.target)
 
 
-def test_return_X_y_gives_the_same_arrays(home):  # noqa: N802
+def test_features_and_labels_alone_are_the_same_arrays(home):
     data, target = fetch_sonar(data_home=home, return_X_y=True)
     np.testing.assert_array_equal(data, X)
     assert target.tolist() == Y

@@ -9,6 +9,7 @@ import socket
 import tarfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import ClassVar
 
 import pytest
 
@@ -227,7 +228,7 @@ def pack(*members):
 
 
 class TestArchive:
-    FILES = {"box/a": b"first", "box/b": b"second"}  # noqa: RUF012
+    FILES: ClassVar = {"box/a": b"first", "box/b": b"second"}
 
     def source(self, server, packed):
         server.answers = [answer(packed)]
