@@ -68,6 +68,7 @@ tol : float in [0, inf), default=1e-4
     Smallest fall of the validation loss that counts as an improvement.
 refit : bool, default=False
     Whether to train once more on all rows, for as many epochs as early stopping found best.
+    ``callbacks`` take no part in it.
 shuffle : bool, default=True
     Whether the rows of each epoch come in an order of their own. If so, a fit does not depend on
     the order in which they are passed.
@@ -103,8 +104,8 @@ loss_ : float
     Training loss of the last epoch.
 best_epoch_, best_loss_, best_score_ : int, float and float, or None
     Under early stopping: the epoch (of ``history_``, from 0) with the lowest validation loss of
-    the last fit, that loss, and the score of the validation rows after that epoch: accuracy, or
-    R^2 of a regressor.""",
+    the last fit, that loss, and the score of the validation rows after that epoch: accuracy
+    (to which weights that are no whole numbers do not matter), or R^2 of a regressor.""",
 }
 
 T = TypeVar("T", bound=TrainingParameters)

@@ -40,7 +40,8 @@ class SamplingEstimator(NetworkEstimator):
             ]
             raise ValueError(
                 f"Monte-Carlo dropout needs dropout, and this {type(self).__name__} was fitted "
-                f"without any. Set {' or '.join(sorted(names))} above 0 and fit again."
+                f"without any. Set {' or '.join(sorted(names))} above 0, with a layer for it to "
+                "act on, and fit again."
             )
         if not isinstance(n_samples, Integral) or n_samples < 1:
             raise ValueError(f"n_samples expects a whole number from 1 up, got {n_samples!r}.")

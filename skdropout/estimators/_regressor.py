@@ -182,9 +182,13 @@ class NetworkRegressor(RegressorMixin, SamplingEstimator):
     def _ending(self) -> "keras.layers.Layer":
         import keras
 
-        return keras.layers.Rescaling(
-            self.target_scale_.tolist(), self.target_mean_.tolist(), name="outputs"
+        # `Rescaling` holds single numbers, which share their seven digits where targets are dates.
+        layer = keras.layers.Dense(
+            self.n_outputs_, trainable=False, dtype="float64", name="outputs"
         )
+        layer.build((None, self.n_outputs_))
+        layer.set_weights([np.diag(self.target_scale_), self.target_mean_])
+        return layer
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -3,12 +3,14 @@
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
+
 from skdropout.estimators._parameters import RATE
 
 
 def sizes_from(name: str, given: Any, each: str) -> tuple[int, ...]:
     """Return whole numbers above zero, one for each ``each``."""
-    sizes = (given,) if isinstance(given, Integral) else tuple(given)
+    sizes = np.atleast_1d(given).tolist()
     if not all(isinstance(size, Integral) and int(size) > 0 for size in sizes):
         raise ValueError(
             f"{name} expects whole numbers above zero, one for each {each}, got {given!r}."
@@ -18,9 +20,9 @@ def sizes_from(name: str, given: Any, each: str) -> tuple[int, ...]:
 
 def rates_from(name: str, given: Any, each: str, count: int, counted: str) -> tuple[float, ...]:
     """Return ``count`` dropout rates: one for each ``each``, as many as ``counted`` has."""
-    if isinstance(given, Real):
-        return (float(given),) * count
-    rates = tuple(given)
+    rates = np.atleast_1d(given).tolist()
+    if np.ndim(given) == 0:
+        rates *= count
     if len(rates) != count:
         raise ValueError(
             f"{name} has {len(rates)} rates for {count} {each}s. Pass one number for all "

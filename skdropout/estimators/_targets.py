@@ -33,8 +33,14 @@ class ClassEncoding:
     def of(cls, y: np.ndarray, classes: Any = None) -> "ClassEncoding":
         """Work out the encoding of a target, or of the classes that are yet to come."""
         if type_of_target(y) == "multilabel-indicator":
-            return cls(np.arange(y.shape[1]), multilabel=True)
-        return cls(np.unique(y if classes is None else np.asarray(classes)))
+            labels = np.arange(y.shape[1])
+            if classes is not None and not np.array_equal(labels, np.unique(classes)):
+                raise ValueError(
+                    f"y is an indicator matrix with {len(labels)} labels, whose classes are their "
+                    f"numbers from 0 to {len(labels) - 1}; got classes={classes!r}."
+                )
+            return cls(labels, multilabel=True)
+        return cls(np.unique(y if classes is None else _checked_classes(classes)))
 
     @property
     def objective(self) -> Objective:
@@ -177,17 +183,26 @@ def checked_target(y: np.ndarray) -> np.ndarray:
     return column_or_1d(y, warn=True)
 
 
-def _check_objects(y: np.ndarray) -> None:
+def _checked_classes(classes: Any) -> np.ndarray:
+    """Return the classes to come as an array, or say why they are none."""
+    labels = np.asarray(classes)
+    if labels.ndim != 1 or not len(labels):
+        raise ValueError(f"classes expects a list of all labels that y will have, got {classes!r}.")
+    _check_objects(np.array([*classes], dtype=object), "classes")
+    return labels
+
+
+def _check_objects(labels: np.ndarray, name: str = "y") -> None:
     """Reject missing labels, and labels that have no order among each other."""
-    missing = int(pd.isna(y).sum())
+    missing = int(pd.isna(labels).sum())
     if missing:
         raise ValueError(
-            f"y has {missing} missing labels (None or nan). Leave those rows out, or give them a "
-            "label of their own."
+            f"{name} has {missing} missing labels (None or nan). Leave those rows out, or give "
+            "them a label of their own."
         )
-    kinds = {"str" if isinstance(label, str) else "number" for label in y.flat}
+    kinds = {"str" if isinstance(label, str) else "number" for label in labels.flat}
     if len(kinds) > 1:
         raise ValueError(
-            "y mixes text and numbers, which cannot be told apart as classes. Convert all labels "
-            "to one type, as in y.astype(str)."
+            f"{name} mixes text and numbers, which cannot be told apart as classes. Convert all "
+            f"labels to one type, as in {name}.astype(str)."
         )

@@ -149,7 +149,7 @@ class TrainingCurvesDisplay:
         self,
         ax: Any = None,
         *,
-        measures: Sequence[str] | None = None,
+        measures: str | Sequence[str] | None = None,
         band: str | None = "range",
         legend: bool = True,
         line_kw: Mapping[str, Any] | None = None,
@@ -161,8 +161,8 @@ class TrainingCurvesDisplay:
         ----------
         ax : matplotlib Axes or array-like of them, default=None
             The panels to draw in, one for each measure; None makes a figure.
-        measures : sequence of str, default=None
-            What to show, such as ``["loss"]``; None shows all there is.
+        measures : str or sequence of str, default=None
+            What to show, such as ``"loss"``; None shows all there is.
         band : {"range", "sd"} or None, default="range"
             What the band around the mean of several runs shows: from the lowest to the highest,
             one standard deviation to either side, or no band. After the end of a run, mean and
@@ -177,12 +177,17 @@ class TrainingCurvesDisplay:
         display : TrainingCurvesDisplay
             The display itself.
         """
+        from matplotlib.cbook import normalize_kwargs
+        from matplotlib.lines import Line2D
         from matplotlib.ticker import MaxNLocator
 
         if band is not None and band not in BANDS:
             raise ValueError(f"band expects 'range', 'sd' or None, got {band!r}.")
         if measures is None:
             measures = list(dict.fromkeys(name.removeprefix("val_") for name in self.curves))
+        measures = [measures] if isinstance(measures, str) else list(measures)
+        if not measures:
+            raise ValueError("measures expects at least one curve to show, got an empty list.")
         for measure in measures:
             if not {measure, f"val_{measure}"} & set(self.curves):
                 known = ", ".join(self.curves)
@@ -191,7 +196,7 @@ class TrainingCurvesDisplay:
         self.lines_: list[Any] = []
         self.bands_: list[Any] = []
         self.dots_: list[Any] = []
-        style = dict(line_kw or {})
+        style = normalize_kwargs(dict(line_kw or {}), Line2D)
         for panel, measure in zip(panels, measures, strict=True):
             for name in (measure, f"val_{measure}"):
                 if name in self.curves:
@@ -234,6 +239,13 @@ class TrainingCurvesDisplay:
         """Mark the best epoch of each run on its validation curve, or else on the other."""
         values = self.curves.get(f"val_{measure}", self.curves.get(measure))
         chosen = [(n, e) for n, e in enumerate(self.best_epochs or ()) if e is not None]
+        if values is not None and any(
+            run >= len(values) or not 0 <= epoch < values.shape[1] for run, epoch in chosen
+        ):
+            raise ValueError(
+                f"best_epochs expects an epoch from 0 to {values.shape[1] - 1} for each of the "
+                f"{len(values)} runs, got {list(self.best_epochs or ())}."
+            )
         if values is None or not chosen:
             return
         label = None if self.name else "best epoch"

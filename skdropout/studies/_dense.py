@@ -45,6 +45,7 @@ PUBLISHED: Mapping[str, Mapping[str, tuple[float, float]]] = {
         "hidden": (0.8359, 0.0731),
     }
 }
+_SEEDS = 1 << 32  # as many as NumPy takes
 _SONAR_EPOCHS, _SONAR_ROWS = 300, 187  # 187 rows to train on in each of the ten folds
 _KEY: Mapping[str, type] = {"network": str, "repeat": int, "fold": int}
 
@@ -79,6 +80,8 @@ def plan_dense(
         ("epochs", epochs, 1),
     ]:
         check_at_least(name, value, least)
+    if seed + repeats > _SEEDS:
+        raise StudyError(f"seed must be at most {_SEEDS - repeats}, got {seed}.")
     check_choice("engine", engine, ENGINES)
     table = load_table(data, target, task)
     _check_folds(table, folds)

@@ -33,7 +33,13 @@ class Store:
         self.n_dropped = 0
 
     def __enter__(self) -> Self:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StudyError(
+                f"{self.folder} cannot be a folder to write to ({error.strerror}). "
+                "Use another one (--out)."
+            ) from error
         self._lock = _lock(self.folder / ".lock")
         try:
             self._claim()

@@ -1,6 +1,7 @@
 """Tables that a study can run on: the published one, an embedded one, and the user's own."""
 
 import hashlib
+import warnings
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
@@ -99,13 +100,38 @@ def _read_csv(path: Path) -> "pd.DataFrame":
         with path.open(encoding="utf-8-sig") as file:
             header = file.readline()
         separator = max(",;\t", key=header.count)
-        return pd.read_csv(path, sep=separator, encoding="utf-8-sig")
+        options: dict[str, Any] = {"sep": separator, "encoding": "utf-8-sig", "index_col": False}
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table = pd.read_csv(path, **options)
+        if separator != "," and any(_has_decimal_commas(table[column]) for column in table):
+            table = pd.read_csv(path, decimal=",", **options)
+        options |= {"header": None, "nrows": 1, "dtype": str, "keep_default_na": False}
+        names = pd.read_csv(path, **options).iloc[0]
+        # pandas tells columns of one name apart by numbers, which would make a target a feature.
+        return table.set_axis(
+            [own or made for own, made in zip(names, table.columns, strict=True)], axis=1
+        )
     except FileNotFoundError:
         raise StudyError(
             f"There is no file {path}. Give a CSV file, or one of {', '.join(NAMES)}."
         ) from None
-    except (OSError, UnicodeDecodeError, pd.errors.EmptyDataError, pd.errors.ParserError) as error:
+    except UnicodeDecodeError as error:
+        raise StudyError(f"{path} is not UTF-8 text; save it as such ({error}).") from error
+    except pd.errors.ParserWarning:
+        raise StudyError(
+            f"{path} has rows with more fields than its header has names; name every column."
+        ) from None
+    except (OSError, pd.errors.EmptyDataError, pd.errors.ParserError) as error:
         raise StudyError(f"{path} cannot be read as a CSV table: {str(error).strip()}") from error
+
+
+def _has_decimal_commas(column: "pd.Series") -> bool:
+    """Whether a column of texts is one of numbers that are written as in 0,5."""
+    texts = column.dropna()
+    if column.dtype.kind in "biufc" or texts.empty:
+        return False
+    return bool(texts.astype(str).str.fullmatch(r"\s*[+-]?\d+(,\d+)?([eE][+-]?\d+)?\s*").all())
 
 
 def _from_frame(
@@ -131,7 +157,10 @@ def _from_frame(
     where = f"the target column {target!r} of {name}"
     if frame[target].isna().any():
         n_missing = int(frame[target].isna().sum())
-        raise StudyError(f"{n_missing} values are missing in {where}; remove those rows.")
+        raise StudyError(
+            f"{n_missing} values are missing in {where} (texts such as NA and None count as "
+            "missing): remove those rows, or call that class something else."
+        )
     task, why = choose_task(where, frame[target], task_name)
     targets, classes = (_encode if task is CLASSIFICATION else _numbers)(where, frame[target])
     features, notes = _clean(name, frame.drop(columns=target))

@@ -144,5 +144,6 @@ def choose_task(where: str, column: "pd.Series", name: str | None) -> tuple[Task
     if name is not None:
         return TASKS[name], f"You asked for {name}."
     other = next(other for other in TASKS if other != found.name)
-    hint = "" if found is CLASSIFICATION and "texts" in why else f" --task {other} says otherwise."
+    alone = fractions or "texts" in why
+    hint = "" if alone else f" --task {other} says otherwise."
     return found, f"Taken as {found.name}, since {where} {why}.{hint}"

@@ -4,6 +4,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from skdropout.training._job import TrainingJob
+from skdropout.training._plan import TrainingPlan
 from skdropout.training._result import TrainingResult
 
 _BATCH_HOOKS = (
@@ -44,7 +45,7 @@ class EpochCallbacks:
 
         from skdropout.training._keras_model import compiled_model
 
-        prepare(job.callbacks)
+        prepare(job.callbacks, job.plan)
         for callback in job.callbacks:
             _reject_batch_level(callback)
         self._model = compiled_model(job)
@@ -100,8 +101,8 @@ class EpochCallbacks:
             self._run.learning_rate = float(rate.numpy())
 
 
-def prepare(callbacks: tuple[Any, ...]) -> None:
-    """Raise unless all are Keras callbacks, and have them forget earlier fits."""
+def prepare(callbacks: tuple[Any, ...], plan: TrainingPlan) -> None:
+    """Raise unless all are Keras callbacks that fit the plan, and have them forget earlier fits."""
     import keras
 
     for callback in callbacks:
@@ -112,12 +113,28 @@ def prepare(callbacks: tuple[Any, ...]) -> None:
         if isinstance(callback, keras.callbacks.EarlyStopping):
             # Before Keras 3.15 it holds a fit, or that of a clone, against the best of the last.
             callback.best = None
+        setters = keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau
+        if isinstance(callback, setters) and plan.schedule != "constant":
+            raise ValueError(
+                f"the callback {type(callback).__name__} sets the learning rate, and so does "
+                f"learning_rate_schedule={plan.schedule!r}. Use one of them: leave the callback "
+                "away, or set learning_rate_schedule='constant'."
+            )
 
 
 def let_go(callbacks: tuple[Any, ...]) -> None:
-    """Take the model off the callbacks, so that the estimator that has them can be copied."""
+    """Take models and open files off callbacks, so that the estimator that has them can be copied.
+
+    Where a fit fails, Keras would leave the files open.
+    """
+    import keras
+
     for callback in callbacks:
         callback._model = None
+        if isinstance(callback, keras.callbacks.CSVLogger):
+            if callback.csv_file:
+                callback.csv_file.close()
+            callback.csv_file = callback.writer = None
 
 
 def _reject_batch_level(callback: Any) -> None:

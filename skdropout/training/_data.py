@@ -54,6 +54,10 @@ class TrainingSet:
         """
         counts, real = _counts_or_weights(sample_weight, len(X))
         weights = _product(real, loss_weight)
+        if weights is not None and not weights.any():
+            raise ValueError(
+                "sample_weight and class_weight together leave no row with a weight above zero."
+            )
         taken = np.arange(len(X)) if sample_weight is None else np.flatnonzero(sample_weight)
         if keep_order:
             return cls(X, y, taken, None if counts is None else counts[taken], weights)

@@ -26,7 +26,7 @@ class KerasEngine:
     def train(self, job: TrainingJob) -> TrainingResult:
         """Train, and return what came of it."""
         wrapper_class = _scikeras_wrapper()
-        prepare(job.callbacks)
+        prepare(job.callbacks, job.plan)
         model = compiled_model(job)
         guard = _Guard(job)
         wrapper = wrapper_class(

@@ -34,8 +34,8 @@ class ProgramKey:
         The network without what is data.
     objective, optimizer, nesterov, batch_size
         Of the plan.
-    dtype : str
-        Type of the features.
+    dtype, held_dtype : str
+        Type of the features, and of those of the validation rows.
     weighted, watched : bool
         Whether rows have weights of their own, and whether there are validation rows.
     capacity, held_capacity : int or None
@@ -48,6 +48,7 @@ class ProgramKey:
     nesterov: bool
     batch_size: int
     dtype: str
+    held_dtype: str
     weighted: bool
     watched: bool
     capacity: int | None
@@ -171,9 +172,9 @@ class Program:
         def like(variables: list[Any]) -> list[tf.TensorSpec]:
             return [spec(tuple(v.shape), v.dtype) for v in variables]
 
-        def table(capacity: int | None) -> tuple[tf.TensorSpec, tf.TensorSpec]:
+        def table(capacity: int | None, dtype: str) -> tuple[tf.TensorSpec, tf.TensorSpec]:
             return (
-                spec((capacity, *key.structure.input_shape), tf.as_dtype(key.dtype)),
+                spec((capacity, *key.structure.input_shape), tf.as_dtype(dtype)),
                 spec((capacity, *y_shape), tf.int32 if multiclass else tf.float32),
             )
 
@@ -186,8 +187,8 @@ class Program:
                 spec(()),
                 like([*trainable, *frozen]) if key.watched else [],
             ),
-            Rows(*table(key.capacity), spec((key.capacity if key.weighted else 0,))),
-            Held(*table(held), spec((held,)), spec((held,))),
+            Rows(*table(key.capacity, key.dtype), spec((key.capacity if key.weighted else 0,))),
+            Held(*table(held, key.held_dtype), spec((held,)), spec((held,))),
             Batches(
                 index=spec((steps, key.batch_size), tf.int32),
                 sizes=spec((steps,), tf.int32),

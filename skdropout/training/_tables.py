@@ -37,6 +37,7 @@ def key_of(job: TrainingJob) -> ProgramKey:
         nesterov=job.plan.nesterov,
         batch_size=job.plan.batch_size,
         dtype=str(job.rows.X.dtype),
+        held_dtype=str((held or job.rows).X.dtype),
         weighted=job.rows.weights is not None,
         watched=held is not None,
         # A large table is taken as it is: filling it up would need a copy.
@@ -66,7 +67,7 @@ def training_rows(rows: TrainingSet, key: ProgramKey) -> Rows:
 def validation_rows(rows: TrainingSet | None, key: ProgramKey) -> Held:
     """Return the rows to watch, each once, with their counts."""
     if rows is None:
-        empty = np.empty((0, *key.structure.input_shape), key.dtype)
+        empty = np.empty((0, *key.structure.input_shape), key.held_dtype)
         y_shape = (0,) if key.objective is Objective.MULTICLASS else (0, key.structure.n_outputs)
         none = np.empty(0, np.float32)
         tensors = (empty, np.empty(y_shape, _target_type(key)), none, none)

@@ -69,6 +69,7 @@ PARAMETERS = {
     "rescale": ("standardise", "Did you mean 'standardize'?"),
     "class_weight": ("balance", "Did you mean 'balanced'?"),
     "class_weight ": ({0: -1.0}, "class_weight expects a number from 0 upwards.*-1.0"),
+    "class_weight   ": ({0: 0.0, 1: 0}, "no row with a weight above zero"),
     "class_weight  ": ({"0": 2.0}, r"names the classes \['0'\], .* y has \[0, 1\]"),
     "learning_rate": (0.0, r"'learning_rate' .* in the range \(0.0, inf\)"),
     "momentum": (1.0, r"'momentum' .* in the range \[0.0, 1.0\)"),
@@ -182,6 +183,27 @@ def test_a_loss_that_diverges(engine):
 def test_partial_fit_without_classes():
     with pytest.raises(ValueError, match="classes must be passed on the first call"):
         quick().partial_fit(X, Y)
+
+
+CLASSES = {
+    "none": ([], r"a list of all labels .* got \[\]"),
+    "a table": ([[0, 1]], "a list of all labels"),
+    "nan": ([0, 1, np.nan], "classes has 1 missing labels"),
+    "mixed": ([0, "a"], "classes mixes text and numbers"),
+}
+
+
+@pytest.mark.parametrize("case", CLASSES)
+def test_partial_fit_with_classes_that_are_none(case):
+    classes, message = CLASSES[case]
+    with pytest.raises(ValueError, match=message):
+        quick().partial_fit(X, Y, classes=classes)
+
+
+def test_partial_fit_with_classes_beside_an_indicator_matrix():
+    with pytest.raises(ValueError, match=r"indicator matrix with 3 labels.* got classes=\[0, 1\]"):
+        quick().partial_fit(X, INDICATORS, classes=[0, 1])
+    assert quick().partial_fit(X, INDICATORS, classes=[0, 1, 2]).n_iter_ == 1
 
 
 def test_partial_fit_with_other_classes():

@@ -196,7 +196,10 @@ def test_no_hidden_layer_is_logistic_regression():
 
 def test_one_hidden_layer_may_be_a_plain_number():
     X, y = table()
-    assert same_weights(quick(hidden_layer_sizes=8).fit(X, y), quick().fit(X, y))
+    usual = quick().fit(X, y)
+    for number in (8, np.array(8), np.int32(8)):
+        assert same_weights(quick(hidden_layer_sizes=number).fit(X, y), usual)
+    assert same_weights(quick(dropout=np.array(0.2)).fit(X, y), usual)
 
 
 def test_scikit_learn_knows_what_it_is():

@@ -236,6 +236,9 @@ def test_what_cannot_be_sampled_is_said_at_once(classifier, rows):
     plain = quick(dropout=0.0, epochs=1).fit(*table("multiclass"))
     with pytest.raises(ValueError, match=r"without any.*Set dropout or input_dropout above 0"):
         plain.sample_proba(rows)
+    linear = quick(hidden_layer_sizes=(), dropout=0.5, epochs=1).fit(*table("multiclass"))
+    with pytest.raises(ValueError, match=r"without any.* with a layer for it to act on"):
+        linear.sample_proba(rows)
     with pytest.raises(ValueError, match="needs dropout"):
         plain.predict_uncertainty(rows)
     for n_samples in (0, 2.5):

@@ -203,6 +203,14 @@ def test_model_and_pickle_predict_in_the_unit_of_the_targets():
     assert (pickle.loads(pickle.dumps(fitted)).predict(X) == expected).all()
 
 
+def test_the_model_keeps_the_digits_of_far_targets():
+    """Single precision would leave a second of the year 2023 to the nearest two minutes."""
+    X, y = table()
+    fitted = quick().fit(X, 1.7e9 + y)
+    predicted = fitted.model_.predict(X, verbose=0)[:, 0]
+    assert predicted - 1.7e9 == pytest.approx(fitted.predict(X) - 1.7e9, abs=1e-4)
+
+
 @pytest.mark.parametrize("value", [12.0, 0.1])  # of which 0.1 is not the mean of sixty of it
 def test_a_constant_target_is_learnt(value):
     X, _ = table()

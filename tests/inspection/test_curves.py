@@ -125,6 +125,8 @@ def test_what_has_no_history_is_rejected_with_a_way_out(rows):
     [
         ([], {}, "got an empty list"),
         ({}, {}, "at least one curve"),
+        (SHORT, {"measures": []}, "at least one curve to show"),
+        (SHORT, {"best_epochs": [2]}, r"an epoch from 0 to 1 for each of the 1 runs, got \[2\]"),
         (SHORT, {"measures": ["f1"]}, r"no 'f1' among the curves \(loss"),
         (SHORT, {"band": "iqr"}, "band expects 'range', 'sd' or None, got 'iqr'"),
         (SHORT, {"ax": object()}, "one Axes for each of the 2 measures, got 1"),
@@ -133,3 +135,10 @@ def test_what_has_no_history_is_rejected_with_a_way_out(rows):
 def test_bad_arguments_are_named(history, options, message):
     with pytest.raises(ValueError, match=message):
         TrainingCurvesDisplay.from_history(history, **options)
+
+
+def test_one_measure_and_matplotlibs_short_names():
+    display = TrainingCurvesDisplay.from_history(
+        SHORT, measures="loss", line_kw={"ls": ":", "c": "red"}
+    )
+    assert [(line.get_linestyle(), line.get_color()) for line in display.lines_] == [(":", "red")]

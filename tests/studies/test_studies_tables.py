@@ -52,6 +52,26 @@ def test_separators_and_a_byte_order_mark_are_understood(tmp_path, separator):
     assert table.targets.tolist() == [0, 1]
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_decimal_commas_are_understood(tmp_path, separator):
+    text = "a;b;c;y\n0,5;1;x,1;-2,5e-1\n;2;y;3\n".replace(";", separator)
+    table = load_table(write(tmp_path, text), "y")
+    assert table.features["a"].tolist() == pytest.approx([0.5, np.nan], nan_ok=True)
+    assert table.features["c"].tolist() == ["x,1", "y"]
+    assert table.targets.tolist() == [-0.25, 3]
+
+
+@pytest.mark.parametrize("header", ["a,y,y", "a,a,y"])
+def test_two_columns_of_one_name_are_refused(tmp_path, header):
+    path = write(tmp_path, f"{header}\n1,2,0\n3,4,1\n")
+    assert f"several columns named '{header[2]}'" in refuse(path)
+
+
+def test_columns_without_a_name_stay(tmp_path):
+    table = load_table(write(tmp_path, ',b,y\n1,"2",x\n3,4,z\n'), "y")
+    assert list(table.features.columns) == ["Unnamed: 0", "b"]
+
+
 def test_plain_numbers_get_the_published_preparation():
     table = load_table("breast_cancer", None)
     assert [type(step) for step in table.steps] == [StandardScaler]
@@ -119,8 +139,10 @@ def test_unreadable_files_are_refused(tmp_path):
     assert "has no rows" in refuse(write(tmp_path, "a,y\n"))
     path = tmp_path / "latin.csv"
     path.write_bytes("größe,y\n1,2\n".encode("latin-1"))
-    assert "'utf-8' codec" in refuse(path)
+    assert "save it as such ('utf-8' codec" in refuse(path)
     assert "cannot be read" in refuse(write(tmp_path, "a,y\n1,2\n1,2,3\n"))
+    nameless = write(tmp_path, "a,y\n1,2,3\n1,2,3\n")
+    assert "more fields than its header has names" in refuse(nameless)
 
 
 def test_unknown_names_suggest_the_nearest():
@@ -156,7 +178,8 @@ def test_the_task_is_recognised_and_said(values, task, why):
     asked = load_table(frame, "y", task)
     assert asked.reason == f"You asked for {task}."
     assert asked.describe() == table.describe()
-    assert ("--task" in table.reason) == ("texts" not in why)
+    only_one_will_do = "texts" in why or values[0] == 0.5
+    assert ("--task" in table.reason) == (not only_one_will_do)
 
 
 def test_the_task_may_be_chosen():

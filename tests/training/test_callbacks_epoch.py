@@ -1,11 +1,13 @@
 """Keras callbacks at the ends of epochs, around the compiled loop."""
 
 import csv
+import pickle
 
 import keras
 import numpy as np
 import pytest
 from engine_toy import assert_same_arrays, assert_same_fit, table, tiny
+from sklearn.base import clone
 
 ENGINES = ("compiled", "keras")
 X, Y = table(n_rows=60)
@@ -211,3 +213,39 @@ def test_the_keras_engine_takes_what_acts_on_batches():
 def test_what_is_no_callback_is_rejected(engine):
     with pytest.raises(TypeError, match=r"callbacks expects keras.callbacks.Callback objects"):
         fitted([lambda epoch, logs: None], engine)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_estimator_whose_epochs_are_logged_can_be_copied_and_stored(tmp_path, engine):
+    found = fitted([keras.callbacks.CSVLogger(tmp_path / "epochs.csv")], engine)
+    again = pickle.loads(pickle.dumps(clone(found)))
+    again.fit(X[20:], Y[20:], **VALIDATION)
+    assert_same_fit(found, again)
+    with (tmp_path / "epochs.csv").open() as file:
+        losses = [float(row["loss"]) for row in csv.DictReader(file)]
+    assert losses == pytest.approx(found.history_["loss"])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_log_is_closed_where_another_callback_fails(tmp_path, engine):
+    class Fails(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            raise OSError("no more")
+
+    estimator = tiny(
+        engine=engine, callbacks=[keras.callbacks.CSVLogger(tmp_path / "log.csv"), Fails()]
+    )
+    with pytest.raises(OSError, match="no more"):
+        estimator.fit(X, Y)
+    assert (tmp_path / "log.csv").read_text().startswith("epoch,")
+    clone(estimator)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    "setter",
+    [keras.callbacks.ReduceLROnPlateau(), keras.callbacks.LearningRateScheduler(lambda _: 0.1)],
+)
+def test_two_who_set_the_learning_rate_are_one_too_many(engine, setter):
+    with pytest.raises(ValueError, match=r"learning_rate_schedule='cosine'\. Use one of them"):
+        fitted([setter], engine, learning_rate_schedule="cosine")
