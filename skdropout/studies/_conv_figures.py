@@ -39,9 +39,9 @@ def draw_curves(results: "pd.DataFrame", condition: str) -> "Figure":
                 line_kw={"color": _COLOURS[str(variant)]},
             )
         accuracy.set_ylabel(f"{place.replace('_', ' ')}\nvalidation accuracy")
-        accuracy.set_ylim(bottom=0)
         loss.set_ylabel("validation loss")
-    log_scale(axes[1])  # the other rows share it
+    axes[0].set_ylim(bottom=0)  # the other rows share these two, so all must be drawn by now
+    log_scale(axes[1])
     legend(figure, axes[0])
     for axis in axes:
         axis.set_xlabel("passes over the training images" if axis in axes[-2:] else "")

@@ -18,6 +18,7 @@ from skdropout.studies._conv import (
     build_network,
     compute_variant,
 )
+from skdropout.studies._conv_figures import draw_curves
 from skdropout.studies._conv_findings import (
     EVERYWHERE,
     compare_variants,
@@ -208,3 +209,19 @@ def test_one_variant_leaves_nothing_to_compare():
     results = made_up({condition: {"nothing": 0.0} for condition in CONDITIONS})
     assert "Nothing to compare" in conclude_conditions(compare_variants(results, 100))[0]
     assert EVERYWHERE not in set(compare_variants(results, 100)["placement"])
+
+
+def test_every_curve_lies_inside_its_panel():
+    """Panels of a column share their scale, which the first one must not fix for the others."""
+    rows = [
+        {"condition": "standardised", "placement": place, "variant": "nothing", "seed": 0}
+        | {"pass": number, "validation_accuracy": height * number, "validation_loss": 1 / height}
+        for place, height in [("before_activation", 0.1), ("after_pooling", 0.4)]
+        for number in (1, 2)
+    ]
+    figure = draw_curves(pd.DataFrame(rows), "standardised")
+    for panel in figure.axes:
+        low, high = panel.get_ylim()
+        for line in panel.lines:
+            assert low <= min(line.get_ydata()) <= max(line.get_ydata()) <= high
+    assert figure.axes[0].get_ylim()[0] == 0
