@@ -69,16 +69,16 @@ class _Dense(keras.layers.Dense):
     """A dense layer whose gradients have the same bits on any number of threads."""
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        outputs = _product(inputs, keras.ops.convert_to_tensor(self.kernel))
-        return self.activation(keras.ops.add(outputs, self.bias) if self.use_bias else outputs)
+        kernel, bias = (keras.ops.convert_to_tensor(v) for v in (self.kernel, self.bias))
+        return self.activation(_affine(inputs, kernel, bias))
 
 
 @tf.custom_gradient
-def _product(inputs: Any, kernel: Any) -> Any:
-    def gradient(upstream: Any) -> tuple[Any, Any]:
-        return _to_inputs(upstream, kernel), _to_kernel(inputs, upstream)
+def _affine(inputs: Any, kernel: Any, bias: Any) -> Any:
+    def gradient(upstream: Any) -> tuple[Any, Any, Any]:
+        return _to_inputs(upstream, kernel), _to_kernel(inputs, upstream), _to_bias(upstream)
 
-    return tf.matmul(inputs, kernel), gradient
+    return tf.matmul(inputs, kernel) + bias, gradient
 
 
 def _to_inputs(upstream: Any, kernel: Any) -> Any:
@@ -96,6 +96,12 @@ def _to_kernel(inputs: Any, upstream: Any) -> Any:
         tf.reshape(tf.pad(rows, missing), [-1, _ROWS, rows.shape[1]]) for rows in (inputs, upstream)
     )
     return tf.reduce_sum(tf.matmul(left, right, transpose_a=True), 0)
+
+
+def _to_bias(upstream: Any) -> Any:
+    if upstream.shape[0] is None:
+        return tf.reduce_sum(upstream, 0)
+    return channel_sums(upstream[tf.newaxis])
 
 
 class _Dropout(Dropout):
@@ -166,8 +172,8 @@ def _kernels(name: str) -> _Kernels:
 
     def forward(inputs: Any, gamma: Any, beta: Any, epsilon: Any) -> Any:
         values, count = tf.cast(inputs, tf.float32), _places(inputs)
-        mean = _channel_sums(values) / count
-        variance = _channel_sums(tf.square(values - mean)) / count
+        mean = channel_sums(values) / count
+        variance = channel_sums(tf.square(values - mean)) / count
         outputs = (values - mean) * (gamma * tf.math.rsqrt(variance + epsilon)) + beta
         return tf.cast(activation(outputs), inputs.dtype), mean, variance
 
@@ -181,7 +187,7 @@ def _kernels(name: str) -> _Kernels:
             tape.watch(outputs)
             active = activation(outputs)
         slope = tape.gradient(active, outputs, tf.cast(upstream, tf.float32))
-        to_beta, to_gamma = _channel_sums(slope), _channel_sums(slope * standard)
+        to_beta, to_gamma = channel_sums(slope), channel_sums(slope * standard)
         to_inputs = gamma * inverse * (slope - (to_beta + standard * to_gamma) / _places(inputs))
         return tf.cast(to_inputs, inputs.dtype), to_gamma, to_beta
 
@@ -193,7 +199,7 @@ def _places(values: Any) -> Any:
     return tf.cast(tf.size(values) // values.shape[-1], tf.float32)
 
 
-def _channel_sums(values: Any) -> Any:
+def channel_sums(values: Any) -> Any:
     """Sum over all axes but the last.
 
     XLA on a CPU adds up what it computes number by number. Adding eighths of the rows to each

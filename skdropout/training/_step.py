@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
+from skdropout.training._accelerated import channel_sums
 from skdropout.training._cost import rows_per_call
 from skdropout.training._objectives import Objective
 from skdropout.training._optimizers import Optimizer, Step
@@ -137,10 +138,18 @@ class Stepper:
                 weight, gradients[number], [slot[number] for slot in state.slots], step
             )
             if variable.constraint is not None:
-                weight = _project(weight, settings.max_norm)
+                squares = self._sums_by_unit(tf.square(weight))
+                weight *= tf.minimum(1.0, settings.max_norm * tf.math.rsqrt(squares))
             weights.append(weight)
             slots.append(own)
         return weights, [list(slot) for slot in zip(*slots, strict=True)]
+
+    def _sums_by_unit(self, values: Any) -> Any:
+        """Sum over all axes but the last, in the way that is fastest for what runs the step."""
+        if self.padded:
+            return channel_sums(values[tf.newaxis])
+        rows = tf.reshape(values, [-1, values.shape[-1]])
+        return tf.matmul(tf.ones([1, rows.shape[0]]), rows)[0]
 
     def look(
         self, state: State, held: Held, watched: Watched, settings: Settings
@@ -194,13 +203,3 @@ class Stepper:
 
 def _total(values: Any, present: Any) -> Any:
     return tf.reduce_sum(values if present is None else tf.where(present, values, 0.0))
-
-
-def _project(kernel: Any, max_norm: Any) -> Any:
-    """Scale the weights into each unit down to the norm where they exceed it.
-
-    The squares are summed by a product with ones: XLA's own sums over rows cost several times more.
-    """
-    squares = tf.reshape(tf.square(kernel), [-1, kernel.shape[-1]])
-    norms = tf.matmul(tf.ones([1, squares.shape[0]]), squares)[0]
-    return kernel * tf.minimum(1.0, max_norm * tf.math.rsqrt(norms))

@@ -19,13 +19,15 @@ def digest(arrays):
     return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
 
 found = {}
-for name, sizes, n_rows, batch_size in [
-    ("small", (60, 30), 187, 16),
-    ("wide", (512, 512), 600, 128),
-    ("long batches", (64, 64), 2000, 1024),
-    ("very wide", (1024, 1024), 256, 128),
+for name, sizes, n_rows, batch_size, n_features in [
+    ("small", (60, 30), 187, 16, 60),
+    ("wide", (512, 512), 600, 128, 60),
+    ("long batches", (64, 64), 2000, 1024, 60),
+    ("very wide", (1024, 1024), 256, 128, 60),
+    ("wide, short batches", (1024, 1024), 64, 16, 60),
+    ("many features", (30,), 64, 16, 6000),
 ]:
-    X, y = table(n_rows=n_rows, n_features=60)
+    X, y = table(n_rows=n_rows, n_features=n_features)
     options = {"hidden_layer_sizes": sizes, "batch_size": batch_size, "activation": "relu"}
     fitted = tiny(dropout=0.3, epochs=2, early_stopping=True, **options).fit(X, y)
     found[name] = digest(fitted.weights_), digest([fitted.predict_proba(X)]), fitted.best_loss_
@@ -51,7 +53,10 @@ def found():
     return [json.loads(output) for output in outputs]
 
 
-@pytest.mark.parametrize("network", ["small", "wide", "long batches", "very wide"])
+@pytest.mark.parametrize(
+    "network",
+    ["small", "wide", "long batches", "very wide", "wide, short batches", "many features"],
+)
 def test_the_number_of_cores_changes_nothing(found, network):
     one, many = found
     assert one[network] == many[network]
