@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import entr
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skdropout.estimators._base import NetworkEstimator
@@ -45,7 +44,6 @@ class SamplingEstimator(NetworkEstimator):
             )
         if not isinstance(n_samples, Integral) or n_samples < 1:
             raise ValueError(f"n_samples expects a whole number from 1 up, got {n_samples!r}.")
-        check_random_state(random_state)
         words = np.random.SeedSequence(seed_from(random_state))
         seeds = words.generate_state(int(n_samples) * len(rates)).reshape(-1, len(rates))
         return engine_named(self.engine).samples(self.network_, self.weights_, X, seeds)

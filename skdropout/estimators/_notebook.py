@@ -17,10 +17,10 @@ class DrawnNetwork:
     """
 
     def _repr_html_inner(self) -> str:
-        return super()._repr_html_inner() + self._drawing()  # type: ignore[misc]
+        return super()._repr_html_inner() + self._drawing()  # type: ignore[misc]  # see the class
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
-        bundle = super()._repr_mimebundle_(**kwargs)  # type: ignore[misc]
+        bundle = super()._repr_mimebundle_(**kwargs)  # type: ignore[misc]  # see the class
         if "text/html" in bundle:
             bundle["text/html"] += self._drawing()
         return bundle

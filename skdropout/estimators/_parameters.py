@@ -149,9 +149,10 @@ def seed_from(random_state: int | np.random.RandomState | None) -> int:
     """Return a seed: the one given, one drawn from a generator, or a new one each time."""
     if random_state is None:
         return int(np.random.SeedSequence().generate_state(1)[0])
+    generator = check_random_state(random_state)
     if isinstance(random_state, Integral):
         return int(random_state)
-    return int(check_random_state(random_state).randint(2**31 - 1))
+    return int(generator.randint(2**31 - 1))
 
 
 def initializer_name(initializer: Any) -> str:

@@ -16,7 +16,7 @@ try:
 except ImportError:
     F = TypeVar("F", bound=Callable[..., Any])
 
-    class CallbackSupportMixin:  # type: ignore[no-redef]  # in its place
+    class CallbackSupportMixin:  # type: ignore[no-redef]  # in place of the import
         """Offers nothing: this scikit-learn has no callbacks."""
 
     def with_callbacks(method: F) -> F:

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
+
+from skdropout.inspection._runs import curves_of, listed, network_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -94,7 +95,7 @@ class TrainingCurvesDisplay:
         display : TrainingCurvesDisplay
             The display, drawn.
         """
-        networks = [_network(one) for one in _listed(estimator)]
+        networks = [network_of(one) for one in listed(estimator)]
         return cls.from_history(
             [network.history_ for network in networks],
             best_epochs=[network.best_epoch_ for network in networks],
@@ -134,15 +135,7 @@ class TrainingCurvesDisplay:
         display : TrainingCurvesDisplay
             The display, drawn.
         """
-        runs = [getattr(one, "history", one) for one in _listed(history)]
-        names = list(dict.fromkeys(measure for run in runs for measure in run))
-        if not names:
-            raise ValueError("history expects at least one curve, such as {'loss': [0.7, 0.4]}.")
-        n_epochs = max(len(run[measure]) for run in runs for measure in run)
-        curves = {measure: np.full((len(runs), n_epochs), np.nan) for measure in names}
-        for number, run in enumerate(runs):
-            for measure in run:
-                curves[measure][number, : len(run[measure])] = run[measure]
+        curves = curves_of(listed(history))
         return cls(curves=curves, best_epochs=best_epochs, name=name).plot(ax, **options)
 
     def plot(
@@ -192,6 +185,7 @@ class TrainingCurvesDisplay:
             if not {measure, f"val_{measure}"} & set(self.curves):
                 known = ", ".join(self.curves)
                 raise ValueError(f"measures: there is no {measure!r} among the curves ({known}).")
+        self._check_best_epochs()
         panels = _panels(ax, len(measures))
         self.lines_: list[Any] = []
         self.bands_: list[Any] = []
@@ -210,6 +204,15 @@ class TrainingCurvesDisplay:
         self.ax_ = panels if len(panels) > 1 else panels[0]
         self.figure_ = panels[0].figure
         return self
+
+    def _check_best_epochs(self) -> None:
+        n_runs, n_epochs = next(iter(self.curves.values())).shape
+        given = list(self.best_epochs or ())
+        if len(given) > n_runs or any(e is not None and not 0 <= e < n_epochs for e in given):
+            raise ValueError(
+                f"best_epochs expects an epoch from 0 to {n_epochs - 1} for each of the {n_runs} "
+                f"runs, got {given}."
+            )
 
     def _line(
         self,
@@ -237,16 +240,10 @@ class TrainingCurvesDisplay:
 
     def _dots(self, panel: "Axes", measure: str, style: dict[str, Any]) -> None:
         """Mark the best epoch of each run on its validation curve, or else on the other."""
-        values = self.curves.get(f"val_{measure}", self.curves.get(measure))
+        held = f"val_{measure}"
+        values = self.curves[held if held in self.curves else measure]
         chosen = [(n, e) for n, e in enumerate(self.best_epochs or ()) if e is not None]
-        if values is not None and any(
-            run >= len(values) or not 0 <= epoch < values.shape[1] for run, epoch in chosen
-        ):
-            raise ValueError(
-                f"best_epochs expects an epoch from 0 to {values.shape[1] - 1} for each of the "
-                f"{len(values)} runs, got {list(self.best_epochs or ())}."
-            )
-        if values is None or not chosen:
+        if not chosen:
             return
         label = None if self.name else "best epoch"
         places = [(epoch + 1, values[run, epoch]) for run, epoch in chosen]
@@ -264,30 +261,6 @@ class TrainingCurvesDisplay:
         kind = "validation" if name.startswith("val_") else "training"
         parts = [self.name] if self.name else []
         return ", ".join([*parts, kind] if self._both or not parts else parts)
-
-
-def _listed(given: Any) -> list[Any]:
-    if not isinstance(given, list | tuple):
-        return [given]
-    if not given:
-        raise ValueError("expected one or more training runs, got an empty list.")
-    return list(given)
-
-
-def _network(estimator: Any) -> Any:
-    """Return the fitted network that an estimator is, ends in, or has found."""
-    check_is_fitted(estimator)
-    if hasattr(estimator, "best_estimator_"):
-        return _network(estimator.best_estimator_)
-    if hasattr(estimator, "steps"):
-        return _network(estimator[-1])
-    if not hasattr(estimator, "history_"):
-        raise TypeError(
-            f"estimator expects a network of skdropout, or a pipeline or search that ends in one, "
-            f"got {type(estimator).__name__}, which keeps no history. from_history takes the "
-            "curves of any other."
-        )
-    return estimator
 
 
 def _panels(ax: Any, n_measures: int) -> np.ndarray:

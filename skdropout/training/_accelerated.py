@@ -76,7 +76,7 @@ class _Dense(keras.layers.Dense):
 @tf.custom_gradient
 def _affine(inputs: Any, kernel: Any, bias: Any) -> Any:
     def gradient(upstream: Any) -> tuple[Any, Any, Any]:
-        return _to_inputs(upstream, kernel), _to_kernel(inputs, upstream), _to_bias(upstream)
+        return _to_inputs(upstream, kernel), _to_kernel(inputs, upstream), channel_sums(upstream)
 
     return tf.matmul(inputs, kernel) + bias, gradient
 
@@ -96,12 +96,6 @@ def _to_kernel(inputs: Any, upstream: Any) -> Any:
         tf.reshape(tf.pad(rows, missing), [-1, _ROWS, rows.shape[1]]) for rows in (inputs, upstream)
     )
     return tf.reduce_sum(tf.matmul(left, right, transpose_a=True), 0)
-
-
-def _to_bias(upstream: Any) -> Any:
-    if upstream.shape[0] is None:
-        return tf.reduce_sum(upstream, 0)
-    return channel_sums(upstream[tf.newaxis])
 
 
 class _Dropout(Dropout):
@@ -205,7 +199,8 @@ def channel_sums(values: Any) -> Any:
     XLA on a CPU adds up what it computes number by number. Adding eighths of the rows to each
     other first leaves it vectors to add, and is three times faster.
     """
-    parts = math.gcd(math.prod(values.shape[1:-1]), _PARTS)
+    known = (length for length in values.shape[:-1] if length is not None)
+    parts = math.gcd(math.prod(known), _PARTS)
     parted = tf.reshape(values, [parts, -1, values.shape[-1]])
     while parts > 1:
         parts //= 2

@@ -105,6 +105,7 @@ def prepare(callbacks: tuple[Any, ...], plan: TrainingPlan) -> None:
     """Raise unless all are Keras callbacks that fit the plan, and have them forget earlier fits."""
     import keras
 
+    setters = keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau
     for callback in callbacks:
         if not isinstance(callback, keras.callbacks.Callback):
             raise TypeError(
@@ -113,7 +114,6 @@ def prepare(callbacks: tuple[Any, ...], plan: TrainingPlan) -> None:
         if isinstance(callback, keras.callbacks.EarlyStopping):
             # Before Keras 3.15 it holds a fit, or that of a clone, against the best of the last.
             callback.best = None
-        setters = keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau
         if isinstance(callback, setters) and plan.schedule != "constant":
             raise ValueError(
                 f"the callback {type(callback).__name__} sets the learning rate, and so does "

@@ -147,7 +147,7 @@ class Stepper:
     def _sums_by_unit(self, values: Any) -> Any:
         """Sum over all axes but the last, in the way that is fastest for what runs the step."""
         if self.padded:
-            return channel_sums(values[tf.newaxis])
+            return channel_sums(values)
         rows = tf.reshape(values, [-1, values.shape[-1]])
         return tf.matmul(tf.ones([1, rows.shape[0]]), rows)[0]
 

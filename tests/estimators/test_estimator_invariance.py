@@ -153,7 +153,7 @@ def test_no_global_random_state_is_touched_and_none_matters(engine):
     def draws():
         return [
             random.random(),
-            np.random.random(),  # noqa: NPY002
+            np.random.random(),  # noqa: NPY002 (the global generator is what must not change)
             float(keras.random.uniform(())),
             float(tf.random.uniform(())),
         ]

@@ -6,7 +6,7 @@ import tensorflow as tf
 from estimator_toy import quick, same_weights, table
 from joblib import Parallel, delayed, parallel_config
 from scipy.stats import loguniform, uniform
-from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401 (allows the next line)
 from sklearn.model_selection import GridSearchCV, HalvingGridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler

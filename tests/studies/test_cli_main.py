@@ -80,6 +80,7 @@ def test_help_names_the_studies_and_loads_nothing_heavy():
         (["study", "--engine", "keros"], "did you mean keras?"),
         (["study", "digits", "--precision", "float16"], "did you mean float32 or"),
         (["study", "--jobs", "0", "--out", "{tmp}"], "jobs must be"),
+        (["study", "--out", "{tmp}/file"], "file"),
         (["studdy"], "invalid choice: 'studdy'"),
         ([], "required: COMMAND"),
         (["study", "breast_cancer", "--out", "{tmp}/file"], "cannot be a folder to write to (File"),

@@ -6,6 +6,7 @@ import shlex
 import shutil
 from html import unescape
 from html.parser import HTMLParser
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -122,7 +123,7 @@ def test_the_report_stands_by_itself(study):
     assert html.count("<svg") == 2
 
     class Nesting(HTMLParser):
-        open_tags: list[str] = []  # noqa: RUF012
+        open_tags: ClassVar[list[str]] = []
 
         def handle_starttag(self, tag, attrs):
             if tag not in ("meta", "br"):
