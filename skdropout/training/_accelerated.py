@@ -17,6 +17,7 @@ from functools import lru_cache, reduce
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from skdropout.networks._layers import Dropout
@@ -26,6 +27,7 @@ _PARTS = 8
 # Rows and units that a sum may have: found by comparing the bits that 1, 2 and 8 threads gave for
 # products of many shapes. XLA leaves 256 rows alone and splits 320, TensorFlow 512 and 1024 units.
 _ROWS, _UNITS = 256, 512
+_SMALL = 1 << 17  # multiplications, in a product that no second thread makes faster
 
 
 def accelerated(model: keras.Model, *, fused: bool) -> keras.Model:
@@ -76,9 +78,42 @@ class _Dense(keras.layers.Dense):
 @tf.custom_gradient
 def _affine(inputs: Any, kernel: Any, bias: Any) -> Any:
     def gradient(upstream: Any) -> tuple[Any, Any, Any]:
-        return _to_inputs(upstream, kernel), _to_kernel(inputs, upstream), channel_sums(upstream)
+        products = _small_products if _is_small(inputs, kernel) else _products
+        return *products(inputs, kernel, upstream), channel_sums(upstream)
 
     return tf.matmul(inputs, kernel) + bias, gradient
+
+
+def _is_small(inputs: Any, kernel: Any) -> bool:
+    n_rows, (n_inputs, n_units) = inputs.shape[0], kernel.shape
+    if n_rows is None or n_rows > _ROWS or n_units > _UNITS:
+        return False
+    return n_rows * n_inputs * n_units <= _SMALL
+
+
+def _small_products(inputs: Any, kernel: Any, upstream: Any) -> tuple[Any, Any]:
+    """Return both gradients, by products that XLA does in turn, in the thread that it is in.
+
+    Where several are ready at once it hands them to other threads, and it has a faster kernel for
+    matrices that need no turning, yet moves all turning into the product. It does neither across
+    the edge of a branch, over which a flat array has to go as it is. The other branch is for fits
+    that have diverged already.
+    """
+    flat = tf.reshape(tf.transpose(upstream), [-1])
+
+    def products() -> tuple[Any, Any]:
+        columns = tf.reshape(flat, upstream.shape[::-1])
+        return tf.matmul(kernel, columns), tf.matmul(columns, inputs)
+
+    def lost() -> tuple[Any, Any]:
+        return tuple(tf.fill(matrix.shape[::-1], np.nan) for matrix in (inputs, kernel))
+
+    turned = tf.cond(tf.math.is_nan(upstream[0, 0]), lost, products)
+    return tf.transpose(turned[0]), tf.transpose(turned[1])
+
+
+def _products(inputs: Any, kernel: Any, upstream: Any) -> tuple[Any, Any]:
+    return _to_inputs(upstream, kernel), _to_kernel(inputs, upstream)
 
 
 def _to_inputs(upstream: Any, kernel: Any) -> Any:
