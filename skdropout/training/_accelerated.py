@@ -85,6 +85,7 @@ def _affine(inputs: Any, kernel: Any, bias: Any) -> Any:
 
 
 def _is_small(inputs: Any, kernel: Any) -> bool:
+    """Say whether a second thread has nothing to gain, and no sum needs parts of its own."""
     n_rows, (n_inputs, n_units) = inputs.shape[0], kernel.shape
     if n_rows is None or n_rows > _ROWS or n_units > _UNITS:
         return False
