@@ -102,6 +102,8 @@ def _study_of(name: str) -> Study:
     """Find the study that a name or a file calls for."""
     if name in STUDIES:
         return STUDIES[name]
+    if not name:
+        raise StudyError(f"the name of the study is empty; known: {', '.join(STUDIES)}.")
     if Path(name).suffix == ".npz" or Path(name).is_dir():
         raise StudyError(f"{name} looks like images: use --images {name}.")
     if Path(name).suffix or Path(name).exists():

@@ -23,7 +23,7 @@ def compare_pairs(
     """Test every pair of columns of `scores`, whose rows are folds or seeds.
 
     The later column is held against the earlier one: a positive difference says that it is better.
-    A single row per group gives a difference, and NaN for its interval and p-value.
+    A single row per group gives a difference, and NaN for its interval and p-values.
     """
     import pandas as pd
 
@@ -39,9 +39,8 @@ def compare_pairs(
                 scores[name], scores[against], test_train_ratio=test_train_ratio, groups=groups
             )
         rows.append({kind: name, "against": against, **asdict(test)})
-    p_values = [row["p_value"] for row in rows]
     columns = [kind, "against", *PairedTest.__dataclass_fields__]
-    return pd.DataFrame(rows, columns=columns).assign(p_holm=nan if single else holm(p_values))
+    return pd.DataFrame(rows, columns=columns).assign(p_holm=holm([row["p_value"] for row in rows]))
 
 
 def points(difference: float) -> str:

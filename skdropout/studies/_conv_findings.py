@@ -73,7 +73,7 @@ def conclude_conditions(comparisons: "pd.DataFrame") -> list[str]:
         if rows:
             claims = ", ".join(map(_claim, rows))
             if pairs["low"].isna().all():
-                claims += ": one seed, so no interval and no evidence"
+                claims += ": no spread over seeds to judge by, so no interval and no evidence"
             else:
                 claims += f"; p adjusted for {len(pairs)} comparisons"
             verdicts.append(f"{_INPUTS[str(condition)]}, {_lead(rows)}{claims}.")
@@ -83,7 +83,7 @@ def conclude_conditions(comparisons: "pd.DataFrame") -> list[str]:
 def _lead(rows: list[dict[Hashable, Any]]) -> str:
     """Answer the question that the study asks, whether dropout in convolutions is of any use."""
     rates = [row for row in rows if row["variant"].startswith("dropout_")]
-    if not rates or isnan(rates[0]["low"]):
+    if all(isnan(row["low"]) for row in rates):
         return "against nothing, "
     useful = [row["variant"].removeprefix("dropout_") for row in rates if _effect(row) == "helps"]
     where = f"at {' and '.join(useful)}" if useful else "at no rate tried"
@@ -100,6 +100,6 @@ def _claim(row: dict[Hashable, Any]) -> str:
 
 def _effect(row: dict[Hashable, Any]) -> str:
     """Name what a variant does to the accuracy, where that is beyond luck."""
-    if row["p_holm"] >= ALPHA:
-        return "makes no difference that shows"
-    return "helps" if row["difference"] > 0 else "hurts"
+    if row["p_holm"] < ALPHA:
+        return "helps" if row["difference"] > 0 else "hurts"
+    return "makes no difference that shows"

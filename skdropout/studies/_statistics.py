@@ -17,9 +17,9 @@ class PairedTest:
     difference : float
         Mean of ``scores - reference``.
     low, high : float
-        Ends of the confidence interval of the difference.
+        Ends of the confidence interval of the difference; NaN where nothing can be said of it.
     p_value : float in [0, 1]
-        Two-sided p-value of "there is no difference".
+        Two-sided p-value of "there is no difference", or NaN likewise.
     n_pairs : int
         Number of paired scores.
     """
@@ -66,7 +66,9 @@ def paired_test(
     -------
     PairedTest
         The mean difference ``scores - reference``, its interval and its p-value. Where every
-        difference is zero the interval is [0, 0] and p is 1.
+        difference is zero the interval is [0, 0] and p is 1. Where all are equal but not zero (to
+        rounding), the interval and p are NaN: no spread is seen in so few or so coarse scores,
+        such as two seeds that both win by three rows, which is no evidence that there is none.
 
     Raises
     ------
@@ -91,7 +93,7 @@ def paired_test(
     """
     from scipy import stats
 
-    differences = _differences(scores, reference)
+    differences, rounding = _differences(scores, reference)
     if not 0 <= test_train_ratio < np.inf:
         raise ValueError(f"test_train_ratio must be a number from 0 up, got {test_train_ratio!r}.")
     if not 0 < confidence < 1:
@@ -99,8 +101,10 @@ def paired_test(
     n_pairs = len(differences)
     squares, n_groups = _spread_within(differences, groups)
     mean = float(np.mean(differences))
-    if squares == 0:
-        return PairedTest(mean, mean, mean, 1.0 if mean == 0 else 0.0, n_pairs)
+    if squares <= n_pairs * rounding**2:
+        alike = abs(differences).max() <= rounding
+        low, high, p_value = (mean, mean, 1.0) if alike else (np.nan, np.nan, np.nan)
+        return PairedTest(mean, low, high, p_value, n_pairs)
     error = sqrt((1 / n_pairs + test_train_ratio) * squares / (n_pairs - n_groups))
     t = stats.t(n_pairs - n_groups)
     half_width = error * float(t.ppf(0.5 + confidence / 2))
@@ -108,8 +112,8 @@ def paired_test(
     return PairedTest(mean, mean - half_width, mean + half_width, p_value, n_pairs)
 
 
-def _differences(scores: ArrayLike, reference: ArrayLike) -> NDArray[np.float64]:
-    """Check two paired lists of scores and return the differences."""
+def _differences(scores: ArrayLike, reference: ArrayLike) -> tuple[NDArray[np.float64], float]:
+    """Check two paired lists of scores; return the differences, and how far off rounding is."""
     ours, theirs = np.asarray(scores, dtype=float), np.asarray(reference, dtype=float)
     if ours.ndim != 1 or ours.shape != theirs.shape:
         raise ValueError(
@@ -118,7 +122,8 @@ def _differences(scores: ArrayLike, reference: ArrayLike) -> NDArray[np.float64]
         )
     if not (np.isfinite(ours).all() and np.isfinite(theirs).all()):
         raise ValueError("scores and reference must be finite numbers: NaN or infinity found.")
-    return ours - theirs
+    largest = np.abs([ours, theirs]).max(initial=0.0)
+    return ours - theirs, 4 * float(np.spacing(largest))
 
 
 def _spread_within(differences: NDArray[np.float64], groups: ArrayLike | None) -> tuple[float, int]:
@@ -150,7 +155,8 @@ def holm(p_values: Sequence[float]) -> list[float]:
     Parameters
     ----------
     p_values : sequence of float in [0, 1]
-        The raw p-values of one family of comparisons.
+        The raw p-values of one family of comparisons. NaN, a comparison of which nothing can be
+        said, stays NaN and counts as one of the family.
 
     Returns
     -------
@@ -169,9 +175,9 @@ def holm(p_values: Sequence[float]) -> list[float]:
     >>> holm([0.25, 0.01, 0.02])
     [0.25, 0.03, 0.04]
     """
-    adjusted = [0.0] * len(p_values)
-    highest = 0.0
-    for rank, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
-        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[place]))
-        adjusted[place] = highest
-    return adjusted
+    raw = np.asarray(p_values, dtype=float)
+    order = np.argsort(raw)  # NaN comes last
+    stepped = np.minimum(1.0, np.arange(len(raw), 0, -1) * raw[order])
+    adjusted = np.empty_like(raw)
+    adjusted[order] = np.maximum.accumulate(stepped)
+    return adjusted.tolist()

@@ -66,6 +66,7 @@ def test_help_names_the_studies_and_loads_nothing_heavy():
     [
         (["study", "sonnar"], "did you mean sonar?"),
         (["study", "qqq"], "known: breast_cancer"),
+        (["study", ""], "name of the study is empty; known: breast_cancer"),
         (["study", "missing.csv", "--target", "y"], "no file missing.csv"),
         (["study", "--target", "y"], "has its own target"),
         (["study", "sonar", "--seeds", "2"], "sonar has no option --seeds"),

@@ -205,6 +205,15 @@ def test_one_seed_is_no_evidence():
     assert "no evidence" in verdict
 
 
+def test_seeds_that_agree_to_the_row_are_no_evidence_either():
+    results = made_up(EFFECTS, seeds=2)
+    one_seed = results[results["seed"] == 0]
+    verdicts = conclude_conditions(
+        compare_variants(pd.concat([one_seed, one_seed.assign(seed=1)]), 100)
+    )
+    assert all("helps" not in verdict and "no evidence" in verdict for verdict in verdicts)
+
+
 def test_one_variant_leaves_nothing_to_compare():
     results = made_up({condition: {"nothing": 0.0} for condition in CONDITIONS})
     assert "Nothing to compare" in conclude_conditions(compare_variants(results, 100))[0]

@@ -107,9 +107,24 @@ def test_equal_scores_are_no_difference():
     assert (test.difference, test.low, test.high, test.p_value) == (0, 0, 0, 1)
 
 
-def test_a_difference_that_never_varies_is_certain():
-    test = paired_test([0.75, 0.5, 0.25], [0.5, 0.25, 0.0])
-    assert (test.difference, test.low, test.high, test.p_value) == (0.25, 0.25, 0.25, 0)
+@pytest.mark.parametrize(
+    ("scores", "reference"),
+    [
+        ([0.75, 0.5, 0.25], [0.5, 0.25, 0.0]),
+        ([0.9, 0.8, 0.7], [0.8, 0.7, 0.6]),  # 0.1, but for the last digit
+        ([1e9 + 3, 1e9 + 4], [1e9, 1e9 + 1]),
+    ],
+)
+def test_a_difference_that_never_varies_says_nothing_of_its_spread(scores, reference):
+    test = paired_test(scores, reference)
+    assert test.difference == pytest.approx(scores[0] - reference[0])
+    assert np.isnan([test.low, test.high, test.p_value]).all()
+
+
+def test_groups_whose_differences_cancel_are_not_alike():
+    test = paired_test([0.75, 0.75, 0.25, 0.25], [0.5] * 4, groups=["a", "a", "b", "b"])
+    assert test.difference == 0
+    assert np.isnan([test.low, test.high, test.p_value]).all()
 
 
 @pytest.mark.parametrize(
@@ -135,6 +150,10 @@ def test_unusable_input_is_refused(scores, reference, options, message):
 def test_holm_on_the_worked_example_of_its_definition():
     # 4 p-values: 4 * 0.005, then max(0.02, 3 * 0.01), then max(0.03, 2 * 0.03), then 1 * 0.04
     assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+
+
+def test_holm_counts_a_comparison_that_cannot_be_judged():
+    assert holm([0.03, np.nan, 0.01]) == pytest.approx([0.06, np.nan, 0.03], nan_ok=True)
 
 
 @given(st.lists(st.floats(0, 1), max_size=12))
