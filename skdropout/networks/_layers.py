@@ -8,7 +8,7 @@ from keras import ops
 
 from skdropout.networks._augment import Augment
 from skdropout.networks._network import Layer, initializer_from
-from skdropout.networks._random import random_halfwords
+from skdropout.networks._random import halfwords, random_words
 
 _LEVELS = 1 << 16
 
@@ -102,15 +102,16 @@ class Dropout(keras.layers.Layer):
         rate = ops.convert_to_tensor(self.rate)
         shape = ops.shape(inputs)
         shape = tuple(1 if axis in self.shared_axes else n for axis, n in enumerate(shape))
-        if not self.fused:
-            keep = keras.random.uniform(shape, seed=self.seed_generator) >= rate
-            return _drop(inputs, keep, rate)
-        seed = ops.cast(self.seed_generator.next(), "uint32")
-        return ops.cond(
-            rate > 0,
-            lambda: _drop(inputs, _threefry_mask(shape, rate, seed), rate),
-            lambda: inputs * 1,
-        )
+        if self.fused:
+            seed = ops.cast(self.seed_generator.next(), "uint32")
+            mask = ops.cond(
+                rate > 0,
+                lambda: _threefry_mask(shape, rate, seed),
+                lambda: ops.ones(shape, "float32"),
+            )
+        else:
+            mask = _scaled(keras.random.uniform(shape, seed=self.seed_generator) >= rate, rate)
+        return inputs * ops.cast(mask, inputs.dtype)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
@@ -120,17 +121,18 @@ class Dropout(keras.layers.Layer):
         return {**super().get_config(), **own}
 
 
-def _drop(inputs: Any, keep: Any, rate: Any) -> Any:
-    scaled = inputs * ops.cast(1 / (1 - rate), inputs.dtype)
-    return ops.where(keep, scaled, ops.zeros((), dtype=inputs.dtype))
+def _scaled(keep: Any, rate: Any) -> Any:
+    """Turn what is kept into the factor that keeps the expected sum of all units."""
+    return ops.where(keep, 1 / (1 - rate), 0.0)
 
 
 def _threefry_mask(shape: tuple[int, ...], rate: Any, seed: Any) -> Any:
-    """Mark what is kept; the seed's two words are the layer's own and the number of the call."""
+    """Draw the factors; the seed's two words are the layer's own and the number of the call."""
     size = math.prod(shape)
     threshold = ops.cast(ops.round(rate * _LEVELS), "uint32")
-    words = random_halfwords((seed[0], ops.zeros_like(seed[0])), seed[1], size)
-    return ops.reshape(words >= threshold, shape)
+    words = random_words((seed[0], ops.zeros_like(seed[0])), seed[1], (size + 1) // 2)
+    halves = [_scaled(half >= threshold, rate) for half in halfwords(words)]
+    return ops.reshape(ops.concatenate(halves)[:size], shape)
 
 
 OURS = {"Augment": Augment, "Dropout": Dropout, "Rescale": Rescale}

@@ -41,14 +41,15 @@ def threefry_2x32(key: tuple[Any, Any], counter: tuple[Any, Any]) -> tuple[Any, 
     return x, y
 
 
-def random_halfwords(key: tuple[Any, Any], stream: Any, size: int) -> Any:
-    """Return ``size`` random integers in [0, 65536) as uint32: two from each random word.
+def random_words(key: tuple[Any, Any], stream: Any, size: int) -> Any:
+    """Return ``size`` random uint32 words, or one more."""
+    index = ops.cast(ops.arange((size + 1) // 2, dtype="int32"), "uint32")
+    return ops.concatenate(threefry_2x32(key, (index, ops.zeros_like(index) + stream)))
+
+
+def halfwords(words: Any) -> tuple[Any, Any]:
+    """Split words into random integers in [0, 65536), still as uint32.
 
     Sixteen bits place a dropout rate to within 1/65536 and halve the cost of the mask.
     """
-    blocks = (size + 3) // 4
-    index = ops.cast(ops.arange(blocks, dtype="int32"), "uint32")
-    words = ops.concatenate(threefry_2x32(key, (index, ops.zeros_like(index) + stream)))
-    low = ops.bitwise_and(words, _word(0xFFFF))
-    high = ops.bitwise_right_shift(words, _word(16))
-    return ops.concatenate([low, high])[:size]
+    return ops.bitwise_and(words, _word(0xFFFF)), ops.bitwise_right_shift(words, _word(16))

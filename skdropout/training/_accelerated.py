@@ -1,8 +1,6 @@
 """Layers that do what Keras's own do, with kernels better suited to a whole loop on a CPU.
 
-Matrix products: TensorFlow and XLA share long sums out among as many partial sums as there are
-threads, so that the last bit of a fit would depend on the number of cores. The gradients here
-make partial sums of their own, of lengths that neither of the two splits.
+Dense layers: all sums have the same bits on any number of threads.
 
 Batch normalisation and dropout, where TensorFlow runs op by op: its own convolutions are the
 fastest on a CPU, so XLA must not compile a whole step of a convolutional network. What stands
@@ -13,21 +11,16 @@ gradient.
 
 import math
 from collections.abc import Callable
-from functools import lru_cache, reduce
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from skdropout.networks._layers import Dropout
+from skdropout.training._sums import affine, channel_sums
 
 _WORTH_COMPILING = 8192  # numbers of one row, for half a second of compiling
-_PARTS = 8
-# Rows and units that a sum may have: found by comparing the bits that 1, 2 and 8 threads gave for
-# products of many shapes. XLA leaves 256 rows alone and splits 320, TensorFlow 512 and 1024 units.
-_ROWS, _UNITS = 256, 512
-_SMALL = 1 << 17  # multiplications, in a product that no second thread makes faster
 
 
 def accelerated(model: keras.Model, *, fused: bool) -> keras.Model:
@@ -72,66 +65,7 @@ class _Dense(keras.layers.Dense):
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         kernel, bias = (keras.ops.convert_to_tensor(v) for v in (self.kernel, self.bias))
-        return self.activation(_affine(inputs, kernel, bias))
-
-
-@tf.custom_gradient
-def _affine(inputs: Any, kernel: Any, bias: Any) -> Any:
-    def gradient(upstream: Any) -> tuple[Any, Any, Any]:
-        products = _small_products if _is_small(inputs, kernel) else _products
-        return *products(inputs, kernel, upstream), channel_sums(upstream)
-
-    return tf.matmul(inputs, kernel) + bias, gradient
-
-
-def _is_small(inputs: Any, kernel: Any) -> bool:
-    """Say whether a second thread has nothing to gain, and no sum needs parts of its own."""
-    n_rows, (n_inputs, n_units) = inputs.shape[0], kernel.shape
-    if n_rows is None or n_rows > _ROWS or n_units > _UNITS:
-        return False
-    return n_rows * n_inputs * n_units <= _SMALL
-
-
-def _small_products(inputs: Any, kernel: Any, upstream: Any) -> tuple[Any, Any]:
-    """Return both gradients, by products that XLA does in turn, in the thread that it is in.
-
-    Where several are ready at once it hands them to other threads, and it has a faster kernel for
-    matrices that need no turning, yet moves all turning into the product. It does neither across
-    the edge of a branch, over which a flat array has to go as it is. The other branch is for fits
-    that have diverged already.
-    """
-    flat = tf.reshape(tf.transpose(upstream), [-1])
-
-    def products() -> tuple[Any, Any]:
-        columns = tf.reshape(flat, upstream.shape[::-1])
-        return tf.matmul(kernel, columns), tf.matmul(columns, inputs)
-
-    def lost() -> tuple[Any, Any]:
-        return tuple(tf.fill(matrix.shape[::-1], np.nan) for matrix in (inputs, kernel))
-
-    turned = tf.cond(tf.math.is_nan(upstream[0, 0]), lost, products)
-    return tf.transpose(turned[0]), tf.transpose(turned[1])
-
-
-def _products(inputs: Any, kernel: Any, upstream: Any) -> tuple[Any, Any]:
-    return _to_inputs(upstream, kernel), _to_kernel(inputs, upstream)
-
-
-def _to_inputs(upstream: Any, kernel: Any) -> Any:
-    starts = range(0, kernel.shape[1], _UNITS)
-    parts = ((upstream[:, s : s + _UNITS], kernel[:, s : s + _UNITS]) for s in starts)
-    return reduce(tf.add, (tf.matmul(*part, transpose_b=True) for part in parts))
-
-
-def _to_kernel(inputs: Any, upstream: Any) -> Any:
-    n_rows = inputs.shape[0]
-    if n_rows is None or n_rows <= _ROWS:  # only XLA, which knows the number, splits sums of rows
-        return tf.matmul(inputs, upstream, transpose_a=True)
-    missing = [[0, -n_rows % _ROWS], [0, 0]]
-    left, right = (
-        tf.reshape(tf.pad(rows, missing), [-1, _ROWS, rows.shape[1]]) for rows in (inputs, upstream)
-    )
-    return tf.reduce_sum(tf.matmul(left, right, transpose_a=True), 0)
+        return self.activation(affine(inputs, kernel, bias))
 
 
 class _Dropout(Dropout):
@@ -227,18 +161,3 @@ def _kernels(name: str) -> _Kernels:
 def _places(values: Any) -> Any:
     """Count the numbers of each channel."""
     return tf.cast(tf.size(values) // values.shape[-1], tf.float32)
-
-
-def channel_sums(values: Any) -> Any:
-    """Sum over all axes but the last.
-
-    XLA on a CPU adds up what it computes number by number. Adding eighths of the rows to each
-    other first leaves it vectors to add, and is three times faster.
-    """
-    known = (length for length in values.shape[:-1] if length is not None)
-    parts = math.gcd(math.prod(known), _PARTS)
-    parted = tf.reshape(values, [parts, -1, values.shape[-1]])
-    while parts > 1:
-        parts //= 2
-        parted = parted[:parts] + parted[parts:]
-    return tf.reduce_sum(parted[0], 0)

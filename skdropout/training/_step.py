@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
-from skdropout.training._accelerated import channel_sums
 from skdropout.training._cost import rows_per_call
 from skdropout.training._objectives import Objective
 from skdropout.training._optimizers import Optimizer, Step
+from skdropout.training._sums import channel_sums
 
 
 class State(NamedTuple):

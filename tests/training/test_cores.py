@@ -26,6 +26,11 @@ for name, sizes, n_rows, batch_size, n_features in [
     ("very wide", (1024, 1024), 256, 128, 60),
     ("wide, short batches", (1024, 1024), 64, 16, 60),
     ("many features", (30,), 64, 16, 6000),
+    ("pixels", (100,), 300, 32, 784),
+    ("an odd number of features", (100, 50), 100, 32, 1009),
+    ("few features, wide", (4096,), 100, 32, 10),
+    ("few features, long batches", (2048,), 640, 320, 7),
+    ("narrow, long batches", (100,), 514, 257, 60),
 ]:
     X, y = table(n_rows=n_rows, n_features=n_features)
     options = {"hidden_layer_sizes": sizes, "batch_size": batch_size, "activation": "relu"}
@@ -55,8 +60,12 @@ def found():
 
 @pytest.mark.parametrize(
     "network",
-    ["small", "wide", "long batches", "very wide", "wide, short batches", "many features"],
-)
+    [
+        "small", "wide", "long batches", "very wide", "wide, short batches", "many features",
+        "pixels", "an odd number of features", "few features, wide", "few features, long batches",
+        "narrow, long batches",
+    ],
+)  # fmt: skip
 def test_the_number_of_cores_changes_nothing(found, network):
     one, many = found
     assert one[network] == many[network]
