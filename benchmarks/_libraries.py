@@ -40,6 +40,7 @@ def _skdropout(recipe: Recipe) -> Any:
         kernel_initializer="random_normal",
         rescale=None,
         optimizer="sgd",
+        alpha=0.0,
         learning_rate=recipe.learning_rate,
         momentum=recipe.momentum,
         batch_size=recipe.batch_size,

@@ -49,10 +49,16 @@ momentum : float in [0, 1), default=0.9
     Momentum of ``optimizer="sgd"``.
 nesterov : bool, default=False
     Whether the momentum of ``optimizer="sgd"`` is Nesterov's.
+alpha : float in [0, inf), default={alpha}
+    Strength of an L2 penalty on the kernels: the mean loss of the training rows grows by ``alpha``
+    times half the sum of their squares, divided by the number of rows, copies included (in
+    `partial_fit`: those of the call). Without hidden layers, ``alpha`` is one over the ``C`` of
+    scikit-learn's ``LogisticRegression``. Biases and batch normalisation are left alone, and the
+    losses in ``history_`` are those of the rows only.
 weight_decay : float in [0, inf), default=0.0
     Fraction of each kernel that a step takes off, times the learning rate (decoupled weight
     decay). Biases and batch normalisation are left alone.
-batch_size : int in [1, inf), default=32
+batch_size : int in [1, inf), default={batch_size}
     Rows of one step. The last batch of an epoch has the rows that are left.
 epochs : int in [1, inf), default={epochs}
     Passes over the training rows.
@@ -115,7 +121,7 @@ def documented(cls: type[T]) -> type[T]:
     """Fill the shared parts into a class's docstring, where it names them in braces."""
     doc = cls.__doc__ or ""
     for name, text in _FRAGMENTS.items():
-        for default in ("epochs", "dropout"):
+        for default in ("alpha", "batch_size", "epochs", "dropout"):
             text = text.replace(f"{{{default}}}", str(getattr(cls, default, None)))
         lines = text.splitlines()
         indented = "\n".join([lines[0], *("    " + line if line else "" for line in lines[1:])])

@@ -103,7 +103,11 @@ class DropoutMLPClassifier(NetworkClassifier, NetworkMLP):
     True
     """
 
-    dropout: float | Sequence[float] = 0.5
+    # Chosen by log loss and accuracy on 36 tables: see "Which rate?" in the documentation.
+    dropout: float | Sequence[float] = 0.1
+    alpha: float = 2.0
+    batch_size: int = 64
+    epochs: int = 180
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **NetworkMLP._parameter_constraints,

@@ -58,6 +58,7 @@ class TrainingParameters(BaseEstimator):
     learning_rate_decay: float = 0.01
     momentum: float = 0.9
     nesterov: bool = False
+    alpha: float = 0.0
     weight_decay: float = 0.0
     batch_size: int = 32
     epochs: int = 100
@@ -82,6 +83,7 @@ class TrainingParameters(BaseEstimator):
         "learning_rate_decay": [NOT_NEGATIVE],
         "momentum": [RATE],
         "nesterov": ["boolean"],
+        "alpha": [NOT_NEGATIVE],
         "weight_decay": [NOT_NEGATIVE],
         "batch_size": [POSITIVE_INTEGER],
         "epochs": [POSITIVE_INTEGER],
@@ -130,6 +132,7 @@ class TrainingParameters(BaseEstimator):
             decay=float(self.learning_rate_decay),
             momentum=float(self.momentum),
             nesterov=bool(self.nesterov) and self.optimizer == "sgd",
+            alpha=float(self.alpha),
             weight_decay=float(self.weight_decay),
             batch_size=int(self.batch_size),
             epochs=epochs,

@@ -23,6 +23,7 @@ SHARED = {
     "activation": "relu",
     "kernel_initializer": "random_normal",  # N(0, 0.05)
     "optimizer": "sgd",
+    "alpha": 0.0,
     "batch_size": 16,
     "rescale": None,  # the pipeline's StandardScaler does it
 }

@@ -28,6 +28,8 @@ def compiled_model(job: TrainingJob) -> "keras.Model":
     others = [v for v in model.trainable_variables if v.name != "kernel"]
     optimizer.exclude_from_weight_decay(var_list=others)
     optimizer.build(model.trainable_variables)
+    if plan.alpha:
+        _penalise_kernels(optimizer, plan.alpha / job.rows.epoch_size)
     earlier_state = [] if job.earlier is None else job.earlier.optimizer_state
     slots = optimizer_slots(optimizer, len(model.trainable_variables))
     if [value.shape for value in earlier_state] == [tuple(slot.shape) for slot in slots]:
@@ -52,6 +54,22 @@ def optimizer_slots(optimizer: Any, n_weights: int) -> list[Any]:
     slots = [v for v in optimizer.variables if v.name not in ("iteration", "learning_rate")]
     n_kinds = len(slots) // n_weights
     return [slot for kind in range(n_kinds) for slot in slots[kind::n_kinds]]
+
+
+def _penalise_kernels(optimizer: Any, penalty: float) -> None:
+    """Have an optimiser add the slope of the L2 penalty to the gradients that it is given.
+
+    A regulariser in the layers would take the same steps, but add itself to each loss reported.
+    """
+    apply = optimizer.apply
+
+    def apply_with_penalty(grads: list[Any], trainable_variables: list[Any] | None = None) -> Any:
+        variables = trainable_variables or optimizer._trainable_variables
+        pairs = zip(grads, variables, strict=True)
+        slopes = [g + penalty * v if v.name == "kernel" else g for g, v in pairs]
+        return apply(slopes, trainable_variables)
+
+    optimizer.apply = apply_with_penalty
 
 
 def _loss(objective: Objective) -> Any:

@@ -32,6 +32,9 @@ class TrainingPlan:
         Speed of the fall, per epoch.
     momentum, nesterov
         Of stochastic gradient descent.
+    alpha : float
+        Strength of an L2 penalty on the kernels: half of their squares times it over the rows of
+        an epoch.
     weight_decay : float
         Fraction of each kernel that a step takes off, times the learning rate.
     batch_size : int
@@ -54,6 +57,7 @@ class TrainingPlan:
     decay: float = 0.0
     momentum: float = 0.0
     nesterov: bool = False
+    alpha: float = 0.0
     weight_decay: float = 0.0
     batch_size: int = 32
     epochs: int = 1

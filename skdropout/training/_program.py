@@ -2,8 +2,9 @@
 
 The loop carries weights, optimiser slots and the layers' own state as tensors, so a program holds
 nothing of any fit and may serve several threads at once. All that a search varies comes in as
-data: dropout rates are weights of their layers, and learning rates, momentum, max-norm and weight
-decay are arguments. Only an architecture, a batch size or a much larger table needs another one.
+data: dropout rates are weights of their layers, and learning rates, momentum, max-norm, the L2
+penalty and weight decay are arguments. Only an architecture, a batch size or a much larger table
+needs another one.
 """
 
 import threading
@@ -197,7 +198,7 @@ class Program:
                 n_steps=spec((), tf.int32),
                 first_step=spec((), tf.int32),
             ),
-            Settings(spec(()), spec(()), spec(()), spec(()), spec((), tf.int32)),
+            Settings(spec(()), spec(()), spec(()), spec(()), spec(()), spec((), tf.int32)),
         )
 
 

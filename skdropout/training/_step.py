@@ -52,6 +52,7 @@ class Settings(NamedTuple):
     """The hyperparameters that are data."""
 
     momentum: Any
+    penalty: Any
     weight_decay: Any
     max_norm: Any
     tol: Any
@@ -131,11 +132,12 @@ class Stepper:
     ) -> tuple[list[Any], list[list[Any]]]:
         weights, slots = [], []
         for number, variable in enumerate(self.model.trainable_variables):
-            weight = state.trainable[number]
+            weight, gradient = state.trainable[number], gradients[number]
             if variable.name == "kernel":
+                gradient += weight * settings.penalty
                 weight -= weight * (settings.weight_decay * step.rate)
             weight, own = self.optimizer.update(
-                weight, gradients[number], [slot[number] for slot in state.slots], step
+                weight, gradient, [slot[number] for slot in state.slots], step
             )
             if variable.constraint is not None:
                 squares = self._sums_by_unit(tf.square(weight))

@@ -36,6 +36,7 @@ UNUSUAL = {
     "learning_rate_decay": 0.2,
     "momentum": 0.5,
     "nesterov": True,
+    "alpha": 0.3,
     "weight_decay": 0.1,
     "batch_size": 7,
     "epochs": 3,

@@ -65,18 +65,19 @@ def test_real_weights_are_those_of_weighted_least_squares():
     assert abs(expected - unweighted).max() > 0.05
 
 
-def test_steps_are_those_of_scikit_learns_network():
-    """Its loss is half the squared error, so its rate is twice ours."""
+@pytest.mark.parametrize("alpha", [0, 3])
+def test_steps_are_those_of_scikit_learns_network(alpha):
+    """Its loss is half the squared error, so its rate is twice ours, and its penalty half."""
     X, y = table()
     options = {**STEADY, "rescale": None, "rescale_target": False, "optimizer": "sgd"}
     still = quick(**options, learning_rate=1e-30, epochs=1).fit(X, y)
-    ours = quick(**options, learning_rate=0.05, momentum=0.0, epochs=25).fit(X, y)
+    ours = quick(**options, learning_rate=0.05, momentum=0.0, alpha=alpha, epochs=25).fit(X, y)
     peer = MLPRegressor(
         hidden_layer_sizes=(8,),
         solver="sgd",
         learning_rate_init=0.1,
         momentum=0,
-        alpha=0,
+        alpha=alpha / 2,
         batch_size=60,
     )
     peer.set_params(shuffle=False, random_state=0).partial_fit(X, y)

@@ -70,7 +70,7 @@ def test_the_networks_are_the_published_ones():
         assert parameters["activation"] == "relu"
         assert parameters["kernel_initializer"] == "random_normal"
         assert not parameters["nesterov"]
-        assert not parameters["weight_decay"]
+        assert parameters["alpha"] == parameters["weight_decay"] == 0
     varied = ("input_dropout", "dropout", "max_norm", "learning_rate", "momentum")
     assert {n: tuple(m.get_params()[p] for p in varied) for n, m in networks.items()} == {
         "baseline": (0.0, 0.0, None, 0.01, 0.8),

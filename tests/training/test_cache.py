@@ -29,6 +29,7 @@ WHAT_A_SEARCH_VARIES = {
     "learning_rate": [0.001, 0.3],
     "learning_rate_schedule": ["inverse_time", "exponential", "cosine"],
     "momentum": [0.0, 0.99],
+    "alpha": [0.0, 2.0],
     "weight_decay": [0.1],
     "epochs": [1, 7, 300],
     "random_state": [1, 2],

@@ -49,11 +49,12 @@ def test_shuffled_batches(name):
 
 @EACH_OPTIMIZER
 def test_every_optimizer_with_all_that_a_step_may_do(optimizer):
-    """A falling rate, weight decay, a max-norm that binds, and a last batch of 5 rows."""
+    """A falling rate, an L2 penalty, weight decay, a max-norm that binds, a last batch of 5 rows."""
     options = {
         "shuffle": False,
         "learning_rate_schedule": "exponential",
         "learning_rate_decay": 0.3,
+        "alpha": 3.0,
         "weight_decay": 0.1,
         "max_norm": 0.5,
         **optimizer,

@@ -69,6 +69,7 @@ def descend(weights, X, y, scale, plan, max_norm):
         total += loss * len(X[batch])
         for number, slope in enumerate(slopes):
             if weights[number].ndim == 2:
+                slope += plan.alpha / len(X) * weights[number]
                 weights[number] *= 1 - plan.learning_rate * plan.weight_decay
             step = velocities[number] = (
                 plan.momentum * velocities[number] - plan.learning_rate * slope
@@ -96,15 +97,16 @@ def sample_weights(kind, n_rows, generator):
     kind=st.sampled_from(["none", "counts", "real"]),
     rate=st.floats(1e-4, 0.1),
     momentum=st.sampled_from([0.0, 0.5, 0.9]),
+    alpha=st.sampled_from([0.0, 2.0]),
     weight_decay=st.sampled_from([0.0, 0.3]),
     max_norm=st.sampled_from([None, 0.5, 2.0]),
     seed=st.integers(0, 2**31),
 )
-@example(SHAPES[0], 1, "none", 0.1, 0.9, 0.0, None, 0)
-@example(SHAPES[3], 50, "real", 0.1, 0.9, 0.3, None, 1)
-@example(SHAPES[1], 50, "counts", 0.1, 0.9, 0.3, 0.5, 2)
+@example(SHAPES[0], 1, "none", 0.1, 0.9, 0.0, 0.0, None, 0)
+@example(SHAPES[3], 50, "real", 0.1, 0.9, 2.0, 0.3, None, 1)
+@example(SHAPES[1], 50, "counts", 0.1, 0.9, 2.0, 0.3, 0.5, 2)
 @settings(max_examples=60, deadline=None)
-def test_one_epoch(shape, n_rows, kind, rate, momentum, weight_decay, max_norm, seed):
+def test_one_epoch(shape, n_rows, kind, rate, momentum, alpha, weight_decay, max_norm, seed):
     n_features, n_hidden, n_classes, batch_size, nesterov = shape
     generator = np.random.default_rng(seed)
     X = generator.normal(size=(n_rows, n_features)).astype(np.float32)
@@ -129,6 +131,7 @@ def test_one_epoch(shape, n_rows, kind, rate, momentum, weight_decay, max_norm, 
         learning_rate=rate,
         momentum=momentum,
         nesterov=nesterov,
+        alpha=alpha,
         weight_decay=weight_decay,
         batch_size=batch_size,
         shuffle=False,
