@@ -19,8 +19,8 @@ _METHOD = """\
 `DropoutMLPClassifier()` beside three classifiers of scikit-learn, each with its defaults but for
 `random_state`, behind a `StandardScaler`, in {repeats} repeats of stratified {folds}-fold
 cross-validation, the same folds for all; one core, seconds a fit with what was compiled before. The
-defaults were chosen on other data, 36 classification tables of the KEEL repository: see "Which rate?"
-in the guide."""
+defaults were chosen on other data, 36 classification tables of the KEEL repository: see the guide,
+"Which rate?"."""
 
 
 def measure(options: Options) -> Iterator[dict[str, Any]]:

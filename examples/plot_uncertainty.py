@@ -20,7 +20,13 @@ from skdropout import DropoutMLPClassifier
 
 X, y = load_digits(return_X_y=True)
 network = DropoutMLPClassifier(
-    hidden_layer_sizes=(128, 128), dropout=0.5, rescale="center", epochs=40, random_state=0
+    hidden_layer_sizes=(128, 128),
+    dropout=0.5,
+    alpha=0,  # all that holds the weights back is dropout
+    rescale="center",
+    batch_size=32,
+    epochs=40,
+    random_state=0,
 )
 
 # %%

@@ -39,9 +39,9 @@ def test_published_network():
 @pytest.mark.parametrize("batch_norm", [False, True])
 @pytest.mark.parametrize("optimizer", ["sgd", "rmsprop"])
 def test_same_weights_as_keras(digits, batch_norm, optimizer):
-    """Without dropout, a partial last batch of 11 included."""
+    """Without dropout, an L2 penalty and a partial last batch of 11 included."""
     X, y = digits
-    options = {"batch_norm": batch_norm, "optimizer": optimizer, "head_dropout": 0.0}
+    options = {"batch_norm": batch_norm, "optimizer": optimizer, "head_dropout": 0.0, "alpha": 20.0}
     left, right = (
         tiny(engine=engine, learning_rate=0.001, **options).fit(X, y)
         for engine in ("compiled", "keras")

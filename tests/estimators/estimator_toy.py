@@ -12,7 +12,9 @@ def quick(**parameters):
     defaults = {
         "hidden_layer_sizes": (8,),
         "dropout": 0.2,
+        "alpha": 0.0,
         "learning_rate": 0.02,
+        "batch_size": 32,
         "epochs": 10,
         "random_state": 0,
     }

@@ -49,7 +49,7 @@ def test_shuffled_batches(name):
 
 @EACH_OPTIMIZER
 def test_every_optimizer_with_all_that_a_step_may_do(optimizer):
-    """A falling rate, an L2 penalty, weight decay, a max-norm that binds, a last batch of 5 rows."""
+    """A falling rate, both penalties on weights, a max-norm that binds, a last batch of 5 rows."""
     options = {
         "shuffle": False,
         "learning_rate_schedule": "exponential",
