@@ -27,7 +27,7 @@ def measure(options: Options) -> Iterator[dict[str, Any]]:
     for data in DATA:
         for name in CLASSIFIERS:
             with Worker(cores=1) as worker:
-                repeats = 1 if options.quick else 3
+                repeats = 1 if options.quick else 10
                 yield from worker(folds, name, data, repeats)
 
 

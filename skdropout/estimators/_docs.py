@@ -6,7 +6,7 @@ from skdropout.estimators._parameters import TrainingParameters
 
 _FRAGMENTS = {
     "mlp_parameters": """\
-hidden_layer_sizes : int or sequence of int in [1, inf), default=(100,)
+hidden_layer_sizes : int or sequence of int in [1, inf), default={hidden_layer_sizes}
     Units of each hidden layer; ``()`` is a linear model, such as logistic regression.
 activation : str, default="relu"
     Keras activation of the hidden layers.
@@ -122,7 +122,7 @@ def documented(cls: type[T]) -> type[T]:
     """Fill the shared parts into a class's docstring, where it names them in braces."""
     doc = cls.__doc__ or ""
     for name, text in _FRAGMENTS.items():
-        for default in ("alpha", "batch_size", "epochs", "dropout"):
+        for default in ("hidden_layer_sizes", "dropout", "alpha", "batch_size", "epochs"):
             text = text.replace(f"{{{default}}}", str(getattr(cls, default, None)))
         lines = text.splitlines()
         indented = "\n".join([lines[0], *("    " + line if line else "" for line in lines[1:])])
