@@ -145,7 +145,7 @@ class _Run:
         plan, rule = self.job.plan, self.job.plan.early_stopping
         return Settings(
             momentum=tf.constant(plan.momentum, tf.float32),
-            penalty=tf.constant(plan.alpha / self.job.rows.epoch_size, tf.float32),
+            penalty=tf.constant(plan.penalty(self.job.rows.epoch_size), tf.float32),
             weight_decay=tf.constant(plan.weight_decay, tf.float32),
             max_norm=tf.constant(self.job.network.max_norm or np.inf, tf.float32),
             tol=tf.constant(rule.tol if rule else 0.0, tf.float32),

@@ -29,7 +29,7 @@ def compiled_model(job: TrainingJob) -> "keras.Model":
     optimizer.exclude_from_weight_decay(var_list=others)
     optimizer.build(model.trainable_variables)
     if plan.alpha:
-        _penalise_kernels(optimizer, plan.alpha / job.rows.epoch_size)
+        _penalise_kernels(optimizer, plan.penalty(job.rows.epoch_size))
     earlier_state = [] if job.earlier is None else job.earlier.optimizer_state
     slots = optimizer_slots(optimizer, len(model.trainable_variables))
     if [value.shape for value in earlier_state] == [tuple(slot.shape) for slot in slots]:

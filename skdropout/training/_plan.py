@@ -71,6 +71,10 @@ class TrainingPlan:
         """Return the number of batches that ``n_rows`` make, the last one perhaps partial."""
         return -(-n_rows // self.batch_size)
 
+    def penalty(self, n_rows: int) -> float:
+        """Return what the mean loss of ``n_rows`` has of half the kernels' squares added to it."""
+        return self.alpha / n_rows
+
     def rates(self, steps: np.ndarray, steps_per_epoch: int) -> np.ndarray:
         """Return the learning rate of each of the given steps, relative to that of the first."""
         epochs = steps / steps_per_epoch
