@@ -1,5 +1,6 @@
 """The parts of docstrings that several estimators share, each written once."""
 
+from dataclasses import fields
 from typing import TypeVar
 
 from skdropout.estimators._parameters import TrainingParameters
@@ -122,8 +123,8 @@ def documented(cls: type[T]) -> type[T]:
     """Fill the shared parts into a class's docstring, where it names them in braces."""
     doc = cls.__doc__ or ""
     for name, text in _FRAGMENTS.items():
-        for default in ("hidden_layer_sizes", "dropout", "alpha", "batch_size", "epochs"):
-            text = text.replace(f"{{{default}}}", str(getattr(cls, default, None)))
+        for parameter in fields(cls):
+            text = text.replace(f"{{{parameter.name}}}", str(parameter.default))
         lines = text.splitlines()
         indented = "\n".join([lines[0], *("    " + line if line else "" for line in lines[1:])])
         doc = doc.replace(f"{{{name}}}", indented)
