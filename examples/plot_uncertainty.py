@@ -165,8 +165,8 @@ calibration.round(4)
 
 # %%
 fig, ax = plt.subplots(layout="constrained")
-areas.plot.barh(ax=ax, width=0.8)
+areas.plot.barh(ax=ax, width=0.8, legend=False)
 ax.set(xlabel="area under the ROC curve", ylabel="", xlim=(0.5, 1))
 ax.invert_yaxis()
-ax.legend(loc="lower right")
+fig.legend(loc="outside upper center", ncols=2)  # no bar is hidden
 plt.show()
