@@ -5,10 +5,9 @@ from collections.abc import Callable
 from skdropout.studies._conv_study import run_image_study
 from skdropout.studies._dense_study import run_dense_study
 from skdropout.studies._errors import StudyError, StudyInterrupted
-from skdropout.studies._images import IMAGE_NAMES
-from skdropout.studies._result import StudyResult
-from skdropout.studies._statistics import PairedTest, holm, paired_test
-from skdropout.studies._tables import NAMES
+from skdropout.studies.evidence import PairedTest, holm, paired_test
+from skdropout.studies.reading import IMAGE_NAMES, NAMES
+from skdropout.studies.reporting import StudyResult
 
 #: The studies that have a name, and the call that runs each.
 STUDIES: dict[str, Callable[..., StudyResult]] = {

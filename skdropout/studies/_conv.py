@@ -10,9 +10,8 @@ import numpy as np
 
 from skdropout.studies._checks import ENGINES, PRECISIONS, check_at_least, check_choice
 from skdropout.studies._errors import StudyError
-from skdropout.studies._images import Images, ImageSet, Labels
-from skdropout.studies._plan import Cell, Plan, Tables
-from skdropout.studies._quiet import start_tensorflow
+from skdropout.studies.reading import Images, ImageSet, Labels
+from skdropout.studies.running import Cell, Plan, Tables, start_tensorflow
 
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "nothing": {"batch_norm": False},

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from skdropout.inspection import TrainingCurvesDisplay
-from skdropout.studies._figures import legend, log_scale, new_figure
+from skdropout.studies.reporting import legend, log_scale, new_figure
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Mapping
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from skdropout.studies._comparing import ALPHA, compare_pairs, evidence, points
+from skdropout.studies.evidence import ALPHA, compare_pairs, evidence, points
 
 if TYPE_CHECKING:
     import pandas as pd

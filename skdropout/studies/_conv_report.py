@@ -4,12 +4,20 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from skdropout.studies._comparing import interval, p_number, points
 from skdropout.studies._conv import SHARED, ConvProtocol
 from skdropout.studies._conv_findings import EVERYWHERE
-from skdropout.studies._figures import to_svg
-from skdropout.studies._images import ImageSet
-from skdropout.studies._report import Listing, Section, bullets, code, figure, page, paragraph
+from skdropout.studies.evidence import interval, p_number, points
+from skdropout.studies.reading import ImageSet
+from skdropout.studies.reporting import (
+    Listing,
+    Section,
+    bullets,
+    code,
+    figure,
+    page,
+    paragraph,
+    to_svg,
+)
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,8 +5,8 @@ from os import PathLike
 from typing import Any
 
 from skdropout.studies._conv import CONDITIONS, PLACEMENTS, VARIANTS
-from skdropout.studies._result import StudyResult, folder_of, write_report
-from skdropout.studies._runner import run_plan
+from skdropout.studies.reporting import StudyResult, folder_of, write_report
+from skdropout.studies.running import run_plan
 
 
 def run_image_study(
@@ -110,7 +110,7 @@ def run_image_study(
         summarise_variants,
     )
     from skdropout.studies._conv_report import conv_page, list_accuracies
-    from skdropout.studies._images import load_images
+    from skdropout.studies.reading import load_images
 
     images = load_images(data).validated_on(validation_size)
     plan, protocol = plan_conv(

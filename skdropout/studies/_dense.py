@@ -10,10 +10,8 @@ import numpy as np
 
 from skdropout.studies._checks import ENGINES, check_at_least, check_choice
 from skdropout.studies._errors import StudyError
-from skdropout.studies._plan import Cell, Plan, Tables
-from skdropout.studies._quiet import start_tensorflow
-from skdropout.studies._tables import NAMES, Table, load_table
-from skdropout.studies._tasks import CLASSIFICATION, Task
+from skdropout.studies.reading import CLASSIFICATION, NAMES, Table, Task, load_table
+from skdropout.studies.running import Cell, Plan, Tables, start_tensorflow
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from skdropout.studies._comparing import ALPHA, compare_pairs, evidence
-from skdropout.studies._tasks import CLASSIFICATION, Task
+from skdropout.studies.evidence import ALPHA, compare_pairs, evidence
+from skdropout.studies.reading import CLASSIFICATION, Task
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,12 +4,19 @@ import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from skdropout.studies._comparing import interval, p_number, points
 from skdropout.studies._dense import RECIPES, SHARED, DenseProtocol, recipe_of
-from skdropout.studies._figures import to_svg
-from skdropout.studies._report import Listing, Section, bullets, code, figure, page, paragraph
-from skdropout.studies._tables import NAMES, Table
-from skdropout.studies._tasks import Task
+from skdropout.studies.evidence import interval, p_number, points
+from skdropout.studies.reading import NAMES, Table, Task
+from skdropout.studies.reporting import (
+    Listing,
+    Section,
+    bullets,
+    code,
+    figure,
+    page,
+    paragraph,
+    to_svg,
+)
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,8 +3,8 @@
 from os import PathLike
 from typing import TYPE_CHECKING
 
-from skdropout.studies._result import StudyResult, folder_of, write_report
-from skdropout.studies._runner import run_plan
+from skdropout.studies.reporting import StudyResult, folder_of, write_report
+from skdropout.studies.running import run_plan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,7 +103,7 @@ def run_dense_study(
     from skdropout.studies._dense import PUBLISHED, plan_dense
     from skdropout.studies._dense_findings import compare_networks, conclude, summarise_networks
     from skdropout.studies._dense_report import dense_page, list_networks
-    from skdropout.studies._figures import draw_scores, draw_training
+    from skdropout.studies.reporting import draw_scores, draw_training
 
     plan, table, protocol = plan_dense(
         data,

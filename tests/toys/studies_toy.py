@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from skdropout.studies._errors import StudyError, StudyInterrupted
-from skdropout.studies._plan import Plan
-from skdropout.studies._runner import run_plan
+from skdropout.studies.running import Plan, run_plan
 
 
 def compute(cell, data, folder, pause):

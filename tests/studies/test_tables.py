@@ -9,7 +9,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skdropout.studies import StudyError
 from skdropout.studies._dense import plan_dense
-from skdropout.studies._tables import load_table
+from skdropout.studies.reading import load_table
 
 
 def write(folder, text, name="own.csv"):

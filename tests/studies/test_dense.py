@@ -22,7 +22,7 @@ from skdropout.studies import StudyError, paired_test, run_dense_study
 from skdropout.studies._dense import PUBLISHED, RECIPES, DenseProtocol, build_network
 from skdropout.studies._dense_findings import conclude
 from skdropout.studies._dense_report import command
-from skdropout.studies._tables import load_table
+from skdropout.studies.reading import load_table
 
 OPTIONS = {"repeats": 2, "folds": 2, "epochs": 2, "progress": False}
 

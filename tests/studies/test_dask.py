@@ -20,7 +20,7 @@ from sklearn.pipeline import Pipeline
 from skdropout import DropoutMLPClassifier
 from skdropout.__main__ import main
 from skdropout.studies import StudyError
-from skdropout.studies._runner import run_plan
+from skdropout.studies.running import run_plan
 
 RATES = [0.0, 0.1, 0.3, 0.5]
 SPLITS = 5

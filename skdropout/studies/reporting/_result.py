@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from skdropout.studies._report import Listing
+from skdropout.studies.reporting._page import Listing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +65,7 @@ def folder_of(out: str | PathLike[str] | None, name: str) -> Path:
 
 def write_report(folder: Path, figures: Mapping[str, "Figure"], html: str) -> None:
     """Write the figures and the page."""
-    from skdropout.studies._figures import save_png
+    from skdropout.studies.reporting._figures import save_png
 
     for name, figure in figures.items():
         save_png(figure, folder / f"{name}.png")

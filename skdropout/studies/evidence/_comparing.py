@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skdropout.studies._statistics import PairedTest, holm, paired_test
+from skdropout.studies.evidence._statistics import PairedTest, holm, paired_test
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,7 +15,7 @@ import studies_toy as toy
 
 import skdropout
 from skdropout.studies import StudyError
-from skdropout.studies._runner import run_plan
+from skdropout.studies.running import run_plan
 
 N_CELLS = 12
 PROGRAM = Path(toy.__file__)

@@ -25,7 +25,7 @@ from skdropout.studies._conv_findings import (
     conclude_conditions,
     summarise_variants,
 )
-from skdropout.studies._images import load_images
+from skdropout.studies.reading import load_images
 
 OPTIONS = {
     "train_size": 200,

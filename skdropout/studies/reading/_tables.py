@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from skdropout.studies._checks import did_you_mean
 from skdropout.studies._errors import StudyError
-from skdropout.studies._tasks import CLASSIFICATION, Task, choose_task
+from skdropout.studies.reading._tasks import CLASSIFICATION, Task, choose_task
 
 if TYPE_CHECKING:
     import pandas as pd

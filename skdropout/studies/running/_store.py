@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from skdropout.studies._errors import StudyError
-from skdropout.studies._plan import Cell, Plan, Row, Schema, Tables
+from skdropout.studies.running._cells import Cell, Plan, Row, Schema, Tables
 
 if TYPE_CHECKING:
     import pandas as pd

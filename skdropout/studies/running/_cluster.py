@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from skdropout.studies._errors import StudyError
-from skdropout.studies._plan import Cell, Tables
+from skdropout.studies.running._cells import Cell, Tables
 
 
 def computed_on_cluster(

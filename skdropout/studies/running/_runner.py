@@ -13,10 +13,10 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from skdropout import __version__
-from skdropout.studies._cluster import computed_on_cluster
 from skdropout.studies._errors import StudyError, StudyInterrupted
-from skdropout.studies._plan import Cell, Plan, Tables
-from skdropout.studies._store import Store
+from skdropout.studies.running._cells import Cell, Plan, Tables
+from skdropout.studies.running._cluster import computed_on_cluster
+from skdropout.studies.running._store import Store
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,7 @@ from sklearn.datasets import load_digits
 from skdropout.studies import StudyError
 from skdropout.studies._conv import plan_conv
 from skdropout.studies._conv_report import command
-from skdropout.studies._images import load_images
+from skdropout.studies.reading import load_images
 
 
 @pytest.fixture

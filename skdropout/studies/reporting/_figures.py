@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from skdropout.inspection import TrainingCurvesDisplay
-from skdropout.studies._comparing import ALPHA, p_text, points
-from skdropout.studies._tasks import Task
+from skdropout.studies.evidence import ALPHA, p_text, points
+from skdropout.studies.reading import Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,6 +85,8 @@ def draw_scores(
 
 def draw_training(curves: "pd.DataFrame", task: Task) -> "Figure":
     """Show loss and score while training: the mean over folds, and their range."""
+    from skdropout.inspection import TrainingCurvesDisplay
+
     figure, axes = new_figure(1, 2, heights=(4,))
     percent = curves.assign(**{task.score: 100 * curves[task.score]})
     for place, (name, runs) in enumerate(percent.groupby("network", sort=False)):

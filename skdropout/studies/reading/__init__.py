@@ -1,0 +1,19 @@
+"""Tables and images, built in and of the user's own, as the studies take them."""
+
+from skdropout.studies.reading._images import IMAGE_NAMES, Images, ImageSet, Labels, load_images
+from skdropout.studies.reading._tables import NAMES, Table, load_table
+from skdropout.studies.reading._tasks import CLASSIFICATION, REGRESSION, Task
+
+__all__ = [
+    "CLASSIFICATION",
+    "IMAGE_NAMES",
+    "NAMES",
+    "REGRESSION",
+    "ImageSet",
+    "Images",
+    "Labels",
+    "Table",
+    "Task",
+    "load_images",
+    "load_table",
+]

@@ -1,0 +1,7 @@
+"""Cells of a study, computed in parallel or on a cluster and kept as they are finished."""
+
+from skdropout.studies.running._cells import Cell, Plan, Tables
+from skdropout.studies.running._quiet import start_tensorflow
+from skdropout.studies.running._runner import run_plan
+
+__all__ = ["Cell", "Plan", "Tables", "run_plan", "start_tensorflow"]
