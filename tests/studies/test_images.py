@@ -11,7 +11,7 @@ from sklearn.datasets import load_digits
 from skdropout.studies import StudyError
 from skdropout.studies._conv import plan_conv
 from skdropout.studies._conv_report import command
-from skdropout.studies.reading import load_images
+from skdropout.studies.reading import is_images, load_images
 
 
 @pytest.fixture
@@ -158,3 +158,25 @@ def test_validation_images_are_drawn_by_class_and_the_same_on_every_call():
     assert whole.validated_on(len(whole.y_val)) is whole
     with pytest.raises(StudyError, match="validation_size must lie between 10 and 350"):
         whole.validated_on(5)
+
+
+def test_arrays_of_images_are_taken_with_their_labels(tmp_path):
+    pixels, y = np.random.default_rng(0).integers(0, 256, (20, 5, 4)), ["a", "b", "b", "b"] * 5
+    images = load_images(pixels, y=y)
+    assert images.class_counts == {"a": 5, "b": 15}
+    assert images.X.shape == (16, 5, 4, 1)
+    assert not images.given_split
+    shown = "\n".join(images.overview())
+    assert "20 images of 5 x 4 pixels, 1 channel; 4 of them" in shown
+    assert "'b' 15, 'a' 5" in shown
+    with pytest.raises(StudyError, match="give them as y"):
+        load_images(pixels)
+    with pytest.raises(StudyError, match="y comes with an array"):
+        load_images("digits", y=y)
+
+
+def test_images_are_told_from_tables(tmp_path):
+    for images in ("digits", tmp_path, tmp_path / "a.npz", np.zeros((2, 3, 4))):
+        assert is_images(images)
+    for table in ("breast_cancer", tmp_path / "a.csv", np.zeros((2, 3)), [[1, 2]]):
+        assert not is_images(table)

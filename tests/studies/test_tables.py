@@ -212,3 +212,28 @@ def test_features_that_cannot_be_used_are_refused():
 @pytest.mark.parametrize("option", ["repeats", "folds", "seed", "epochs"])
 def test_arguments_out_of_range_are_refused(option):
     assert option in refuse("breast_cancer", None, **{option: -1})
+
+
+def test_arrays_and_frames_are_taken_with_their_target_apart():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(12, 2)), np.array(["a", "b", "b"] * 4)
+    one = load_table(X, y=y)
+    assert list(one.features.columns) == ["0", "1"]
+    assert np.array_equal(one.features.to_numpy(), X)
+    assert one.class_counts == {"a": 4, "b": 8}
+    frame = pd.DataFrame(X, columns=["y", "z"])
+    apart = load_table(frame, y=pd.Series(y, index=range(5, 17)))
+    assert apart.targets.tolist() == one.targets.tolist() == [0, 1, 1] * 4
+    assert list(frame.columns) == ["y", "z"] == list(apart.features.columns)
+    shown = "\n".join(apart.overview())
+    assert "12 rows" in shown
+    assert "'b' 8, 'a' 4" in shown
+    for refused, words in [
+        ({"y": y[:3]}, "one value for each of the 12 rows, got shape (3,)"),
+        ({"y": y, "target": "z"}, "either y or target"),
+    ]:
+        with pytest.raises(StudyError) as caught:
+            load_table(frame, **refused)
+        assert words in str(caught.value)
+    with pytest.raises(StudyError, match="y comes with a frame"):
+        load_table("breast_cancer", y=y)

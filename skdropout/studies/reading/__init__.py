@@ -1,6 +1,14 @@
 """Tables and images, built in and of the user's own, as the studies take them."""
 
-from skdropout.studies.reading._images import IMAGE_NAMES, Images, ImageSet, Labels, load_images
+from skdropout.studies.reading._images import (
+    IMAGE_NAMES,
+    Images,
+    ImageSet,
+    Labels,
+    is_images,
+    load_images,
+)
+from skdropout.studies.reading._options import Reading
 from skdropout.studies.reading._tables import NAMES, Table, load_table
 from skdropout.studies.reading._tasks import CLASSIFICATION, REGRESSION, Task
 
@@ -12,8 +20,10 @@ __all__ = [
     "ImageSet",
     "Images",
     "Labels",
+    "Reading",
     "Table",
     "Task",
+    "is_images",
     "load_images",
     "load_table",
 ]

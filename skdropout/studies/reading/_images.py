@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from skdropout.studies._checks import did_you_mean
 from skdropout.studies._errors import StudyError
+from skdropout.studies.reading._options import DEFAULT_READING, Reading, say_counts
 
 IMAGE_NAMES = ("cifar100", "digits")
 VALIDATION_FRACTION = 0.2
@@ -24,7 +25,8 @@ Labels = NDArray[np.int64]
 class ImageSet:
     """Images to train on and to validate on, of shape (n, height, width, channels).
 
-    `path` says where the user's own are.
+    `path` says where the user's own are; `given_split` whether they came with their own split into
+    images to train on and to validate on, instead of the fifth that is set aside otherwise.
     """
 
     name: str
@@ -35,6 +37,25 @@ class ImageSet:
     classes: tuple[str, ...]
     notes: tuple[str, ...] = ()
     path: str = ""
+    given_split: bool = False
+
+    @property
+    def class_counts(self) -> dict[str, int]:
+        """How many images each class has, those to validate on included."""
+        counts = np.bincount(np.concatenate([self.y, self.y_val]))
+        return dict(zip(self.classes, map(int, counts), strict=True))
+
+    def overview(self) -> list[str]:
+        """Say what was understood, a sentence or two a line, before anything starts."""
+        height, width, channels = self.X.shape[1:]
+        split = "as they were split" if self.given_split else "drawn by class"
+        return [
+            f"{self.name}: {len(self.y) + len(self.y_val):,} images of {height} x {width} pixels, "
+            f"{channels} channel{'' if channels == 1 else 's'}; {len(self.y_val):,} of them to "
+            f"validate on, {split}.",
+            f"Classes: {say_counts(self.class_counts)}.",
+            *self.notes,
+        ]
 
     def describe(self) -> dict[str, Any]:
         """Identify the data: shape, classes, SHA-256 of the content."""
@@ -69,8 +90,21 @@ class ImageSet:
         return replace(self, X_val=self.X_val[rows], y_val=self.y_val[rows])
 
 
-def load_images(data: str | PathLike[str]) -> ImageSet:
-    """Load images by name, from a folder with a folder per class, or from an .npz file."""
+def is_images(data: Any) -> bool:
+    """Whether data are images by their name, place or shape, and so no table."""
+    if isinstance(data, str | PathLike):
+        return data in IMAGE_NAMES or Path(data).suffix == ".npz" or Path(data).is_dir()
+    return len(getattr(data, "shape", ())) > 2
+
+
+def load_images(data: Any, *, y: Any = None, reading: Reading = DEFAULT_READING) -> ImageSet:
+    """Load images by name, from a folder of folders, an .npz file, or an array with labels `y`."""
+    if not isinstance(data, str | PathLike):
+        if y is None:
+            raise StudyError("Images as an array need their labels; give them as y.")
+        return _split("images", np.asarray(data), np.asarray(y))
+    if y is not None:
+        raise StudyError(f"y comes with an array of images, not with {str(data)!r}.")
     if data == "cifar100":
         return _cifar100()
     if data == "digits":
@@ -90,7 +124,8 @@ def _cifar100() -> ImageSet:
 
     train, test = fetch_cifar100(subset="train"), fetch_cifar100(subset="test")
     names = tuple(map(str, train.target_names))
-    return ImageSet("cifar100", train.data, train.target, test.data, test.target, names)
+    parts = (train.data, train.target, test.data, test.target)
+    return ImageSet("cifar100", *parts, names, given_split=True)
 
 
 def _digits() -> ImageSet:
@@ -163,7 +198,7 @@ def _from_npz(path: Path) -> ImageSet:
     n = len(X)
     if len(np.unique(y[:n])) < len(classes):
         raise StudyError(f"{path} tests on classes that it does not train on.")
-    return ImageSet(path.name, both[:n], y[:n], both[n:], y[n:], classes)
+    return ImageSet(path.name, both[:n], y[:n], both[n:], y[n:], classes, given_split=True)
 
 
 def _from_folder(path: Path) -> ImageSet:

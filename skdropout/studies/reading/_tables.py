@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from skdropout.studies._checks import did_you_mean
 from skdropout.studies._errors import StudyError
+from skdropout.studies.reading._options import DEFAULT_READING, Reading, say_counts
 from skdropout.studies.reading._tasks import CLASSIFICATION, Task, choose_task
 
 if TYPE_CHECKING:
@@ -41,6 +42,21 @@ class Table:
     notes: tuple[str, ...] = field(default=())
     path: str = ""
 
+    @property
+    def class_counts(self) -> dict[str, int]:
+        """How many rows each class has; empty for quantities."""
+        counts = map(int, np.bincount(self.targets)) if self.classes else ()
+        return dict(zip(self.classes, counts, strict=True))
+
+    def overview(self) -> list[str]:
+        """Say what was understood, a sentence or two a line, before anything starts."""
+        return [
+            f"{self.name}: {len(self.features):,} rows, {self.features.shape[1]} columns.",
+            self.reason,
+            *([f"Classes: {say_counts(self.class_counts)}."] if self.classes else []),
+            *self.notes,
+        ]
+
     def describe(self) -> dict[str, Any]:
         """Identify the data: shape, task, classes, SHA-256 of the content."""
         classes = np.array(self.classes, dtype=object)
@@ -59,13 +75,21 @@ class Table:
 
 
 def load_table(
-    data: "str | PathLike[str] | pd.DataFrame", target: str | None, task: str | None = None
+    data: Any,
+    target: str | int | None = None,
+    task: str | None = None,
+    *,
+    y: Any = None,
+    reading: Reading = DEFAULT_READING,
 ) -> Table:
-    """Load a table by its name, from a CSV file, or from a frame that holds its target."""
-    import pandas as pd
-
-    if isinstance(data, pd.DataFrame):
-        return _from_frame("table", data, target, task)
+    """Load a table by its name, from a file, or from a frame or array; `y` is a target apart."""
+    if not isinstance(data, str | PathLike):
+        frame, target = _with_target(data, target, y)
+        return _from_frame("table", frame, target, task)
+    if y is not None:
+        raise StudyError(
+            f"y comes with a frame or an array, not with {str(data)!r}; name a target."
+        )
     if data in NAMES:
         if target is not None:
             raise StudyError(f"{data} has its own target; leave --target {target} away.")
@@ -76,6 +100,24 @@ def load_table(
     if path.suffix or path.exists():
         return replace(_from_frame(path.name, _read_csv(path), target, task), path=str(path))
     raise StudyError(f"There is no study {str(data)!r}{did_you_mean(str(data), NAMES)}")
+
+
+def _with_target(data: Any, target: str | int | None, y: Any) -> tuple["pd.DataFrame", Any]:
+    """Make a frame of what came from Python, the target in it."""
+    import pandas as pd
+
+    frame = data.to_pandas() if hasattr(data, "to_pandas") else pd.DataFrame(data)
+    if y is None:
+        return frame, target
+    if target is not None:
+        raise StudyError(f"Give either y or target, not both; got target={target!r}.")
+    values = np.asarray(y)
+    if values.shape != (len(frame),):
+        raise StudyError(
+            f"y expects one value for each of the {len(frame)} rows, got shape {values.shape}."
+        )
+    name = "y" if "y" not in frame.columns else "target"
+    return frame.assign(**{name: values}), name
 
 
 def _named(name: str) -> tuple["pd.DataFrame", str]:
@@ -134,9 +176,7 @@ def _has_decimal_commas(column: "pd.Series") -> bool:
     return bool(texts.astype(str).str.fullmatch(r"\s*[+-]?\d+(,\d+)?([eE][+-]?\d+)?\s*").all())
 
 
-def _from_frame(
-    name: str, frame: "pd.DataFrame", target: str | None, task_name: str | None
-) -> Table:
+def _from_frame(name: str, frame: "pd.DataFrame", target: Any, task_name: str | None) -> Table:
     """Check a table and split it into features and target."""
     frame = frame.rename(columns=str).reset_index(drop=True)
     if target is None:

@@ -1,0 +1,61 @@
+"""What a person may say about how their data are read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How tables and images are read where more than one way makes sense.
+
+    Each field is an option of the command line as well: `keep_columns` is ``--keep-columns A,B``.
+
+    Parameters
+    ----------
+    separator : str, default=None
+        What stands between the fields of a text file; by default it is recognised.
+    header : bool, default=None
+        Whether the first line of a file holds the names of the columns; by default it is
+        recognised. Columns without names are numbered from 0.
+    encoding : str, default=None
+        Encoding of a text file; by default UTF-8 or UTF-16, and else Windows-1252 with a note.
+    sheet : str, default=None
+        Sheet of an Excel file; by default the first that is not empty.
+    missing : tuple of str, default=()
+        Texts that mark missing values beside the usual ones.
+    keep_columns : tuple of str, default=()
+        Columns to keep although they look like identifiers or free text.
+    drop_columns : tuple of str, default=()
+        Columns to leave out.
+    text_columns : tuple of str, default=()
+        Columns of categories, although they hold numbers or dates.
+    min_class_rows : int >= 1, default=1
+        Classes with fewer rows or images than this are left out.
+    skip_unreadable : bool, default=False
+        Whether to go on without the image files that cannot be read.
+    image_size : int >= 1, default=None
+        Pixels a side that images of a folder are brought to; by default they stay as they are
+        if all have one size of at most 64 pixels, and are brought to 32 otherwise.
+    """
+
+    separator: str | None = None
+    header: bool | None = None
+    encoding: str | None = None
+    sheet: str | None = None
+    missing: tuple[str, ...] = ()
+    keep_columns: tuple[str, ...] = ()
+    drop_columns: tuple[str, ...] = ()
+    text_columns: tuple[str, ...] = ()
+    min_class_rows: int = 1
+    skip_unreadable: bool = False
+    image_size: int | None = None
+
+
+DEFAULT_READING = Reading()
+
+
+def say_counts(counts: Mapping[str, int], most: int = 10) -> str:
+    """List classes with their counts, the largest first, and how many more there are."""
+    ordered = sorted(counts.items(), key=lambda item: -item[1])
+    shown = ", ".join(f"{label!r} {count:,}" for label, count in ordered[:most])
+    return shown if len(ordered) <= most else f"{shown} and {len(ordered) - most} more"
