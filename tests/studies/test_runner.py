@@ -13,13 +13,11 @@ import psutil
 import pytest
 import studies_toy as toy
 
-import skdropout
 from skdropout.studies import StudyError
 from skdropout.studies.running import run_plan
 
 N_CELLS = 12
 PROGRAM = Path(toy.__file__)
-SOURCE = Path(skdropout.__file__).parents[1]
 
 
 @pytest.fixture
@@ -47,7 +45,7 @@ def start(out, folder, jobs, pause=0.2):
     """Start the study as a program of its own, and wait until some cells are finished."""
     process = subprocess.Popen(
         [sys.executable, PROGRAM, out, folder, str(jobs), str(pause)],
-        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -46,7 +45,7 @@ def found():
     running = []
     for n_threads in ("1", "8"):
         environment = {
-            "PYTHONPATH": str(Path(__file__).parent),
+            "PYTHONPATH": os.pathsep.join(sys.path),
             "TF_NUM_INTRAOP_THREADS": n_threads,
         }
         running.append(

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 from engine_toy import table, tiny
@@ -35,7 +34,7 @@ for stopping in (False, True):
 
 @pytest.mark.skipif(os.name != "posix", reason="sends SIGINT as a terminal does")
 def test_ctrl_c_ends_a_long_fit_at_once():
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(
         [sys.executable, "-c", SCRIPT], env=environment, stdout=subprocess.PIPE, text=True
     ) as process:
