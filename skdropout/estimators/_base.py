@@ -110,7 +110,8 @@ class NetworkEstimator(CallbackSupportMixin, DrawnNetwork, TrainingParameters):
             matrix; for a regressor, numbers.
         sample_weight : array-like of shape (n_samples,), default=None
             Whole numbers count copies: 3 is exactly three copies of the row, and 0 leaves it out.
-            Other numbers are scaled to a mean of one and multiply the row's loss.
+            Other numbers are scaled to a mean of one and multiply the row's loss (unless
+            ``shuffle=False``, equal rows share the mean of theirs).
         X_val : array-like of shape (n_samples_val, n_features), default=None
             Rows to watch; early stopping uses these instead of setting training rows aside. With
             metadata routing, ``Pipeline(transform_input=["X_val"])`` puts them through the steps

@@ -49,27 +49,36 @@ class TrainingSet:
         """Sort the rows by their content, merge equal ones, and tell counts from real weights.
 
         ``sample_weight`` of whole numbers are counts; others are scaled to a mean of one and act
-        on the loss, as ``loss_weight`` (of the classes) always does. With ``keep_order`` the rows
-        stay as they stand.
+        on the loss, as ``loss_weight`` (of the classes) always does. Neither has a say in the
+        order: equal rows of different weights become one row with the mean of these. With
+        ``keep_order`` the rows stay as they stand.
         """
-        counts, real = _counts_or_weights(sample_weight, len(X))
+        counts, real = _counts_or_weights(sample_weight)
         weights = _product(real, loss_weight)
         if weights is not None and not weights.any():
             raise ValueError(
                 "sample_weight and class_weight together leave no row with a weight above zero."
             )
         taken = np.arange(len(X)) if sample_weight is None else np.flatnonzero(sample_weight)
+        if weights is not None and (weights[taken] == 1).all():
+            weights = None  # nobody weighs more than anybody
         if keep_order:
             return cls(X, y, taken, None if counts is None else counts[taken], weights)
-        hashes = _hash_rows(X, y, weights)[taken]
-        order = np.argsort(hashes, kind="stable")
+        hashes = _hash_rows(X, y)[taken]
+        # The weights among equal rows, too, are added up in one order, whatever that of the rows.
+        keys = (hashes,) if weights is None else (weights[taken], hashes)
+        order = np.lexsort(keys)
         taken, hashes = taken[order], hashes[order]
         if counts is None:
             counts = np.ones(len(X), dtype=np.int64)
         first = np.append(True, hashes[1:] != hashes[:-1])
         if not first.all():
-            first |= ~_same_as_previous(taken, first, X, y, weights)
-        totals = np.add.reduceat(counts[taken], np.flatnonzero(first))
+            first |= ~_same_as_previous(taken, first, X, y)
+        starts = np.flatnonzero(first)
+        totals = np.add.reduceat(counts[taken], starts)
+        if weights is not None:
+            sums = np.add.reduceat(counts[taken] * weights[taken].astype(np.float64), starts)
+            weights[taken[first]] = sums / totals
         return cls(X, y, taken[first], None if (totals == 1).all() else totals, weights)
 
     @property
@@ -116,7 +125,7 @@ class TrainingSet:
 
 
 def _counts_or_weights(
-    sample_weight: np.ndarray | None, n_samples: int
+    sample_weight: np.ndarray | None,
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
     if sample_weight is None:
         return None, None

@@ -76,6 +76,32 @@ def test_weights_of_one_change_nothing():
     assert same_weights(quick().fit(X, y, sample_weight=np.ones(60)), quick().fit(X, y))
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_weights_that_say_nothing_change_nothing(kind):
+    """Half of everything, factors of one, and "balanced" where all classes are as frequent."""
+    X, y = table(kind)
+    if kind == "multilabel":
+        y = np.repeat([[0, 1, 0], [1, 0, 1]], 30, axis=0)
+    else:
+        y = np.arange(60) % (2 if kind == "binary" else 3)
+    expected = quick().fit(X, y)
+    options = [{"class_weight": "balanced"}, {"class_weight": {0: 1, 1: 1}}]
+    for option in options[: 1 if kind == "multilabel" else 2]:
+        assert same_weights(quick(**option).fit(X, y), expected)
+    assert same_weights(quick().fit(X, y, sample_weight=np.full(60, 0.5)), expected)
+
+
+@pytest.mark.parametrize("options", [{}, {"early_stopping": True, "n_iter_no_change": 3}])
+def test_weights_that_say_next_to_nothing_change_next_to_nothing(options):
+    """Some rows are there twice, and the copies weigh the least bit differently."""
+    X, y = (np.concatenate([part, part[:20]]) for part in table())
+    weights = 1 + 1e-6 * np.random.default_rng(1).normal(size=80)
+    plain = quick(**options).fit(X, y)
+    weighted = quick(**options).fit(X, y, sample_weight=weights)
+    for one, other in zip(plain.weights_, weighted.weights_, strict=True):
+        np.testing.assert_allclose(other, one, atol=1e-4)
+
+
 def test_real_weights_are_relative():
     X, y = table()
     weights = np.random.default_rng(1).uniform(0.1, 2, size=60)
