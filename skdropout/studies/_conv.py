@@ -108,9 +108,9 @@ def plan_conv(
         ],
         key=tuple(_KEY),
         schemas={"results": _RESULTS},
-        rows_per_cell=protocol.passes,
         compute=compute_variant,
         data=(images.X, images.y, images.X_val, images.y_val, protocol),
+        growing=("seeds", *chosen),
         announce=lambda missing: announce(missing, images, protocol),
     )
     return plan, protocol

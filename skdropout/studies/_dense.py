@@ -103,9 +103,9 @@ def plan_dense(
         cells=[(n, r, f) for r in range(repeats) for n in RECIPES for f in range(folds)],
         key=tuple(_KEY),
         schemas=_schemas(table.task),
-        rows_per_cell=1,
         compute=compute_fold,
         data=(table, protocol),
+        growing=("repeats",),
         announce=None if table.name in NAMES else lambda _: table.reason,
     )
     return plan, table, protocol

@@ -77,12 +77,13 @@ def test_a_row_can_be_had_from_the_estimator_alone(study):
 
 
 def test_an_interrupted_study_goes_on_to_the_same_numbers(study, tmp_path, capsys):
-    (tmp_path / "study.json").write_bytes((study.out / "study.json").read_bytes())
+    for name in ("study.json", "checksums.csv"):
+        (tmp_path / name).write_bytes((study.out / name).read_bytes())
     lines = (study.out / "results.csv").read_text().splitlines(keepends=True)
     (tmp_path / "results.csv").write_text("".join(lines[:6]))  # the last of these lacks a pass
     again = run_image_study("digits", out=tmp_path, **OPTIONS)
     said = capsys.readouterr().err
-    assert "Dropped 1 unfinished rows" in said
+    assert "Dropped 3 unfinished or damaged lines" in said
     assert "2 fits of 2 passes: about" in said
     pd.testing.assert_frame_equal(
         again.results.drop(columns="seconds"), study.results.drop(columns="seconds")

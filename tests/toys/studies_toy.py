@@ -11,7 +11,7 @@ from skdropout.studies.running import Plan, run_plan
 
 
 def compute(cell, data, folder, pause):
-    """Two result rows and three curve rows; leaves a trace of having been called."""
+    """One to three rows of a curve and two results; leaves a trace of having been called."""
     name, number = cell
     if folder is not None:
         with (Path(folder) / "calls.txt").open("a") as file:
@@ -22,32 +22,35 @@ def compute(cell, data, folder, pause):
     score = float(np.random.default_rng(number).random() + len(name) * data.mean())
     key = {"name": name, "number": number}
     return {
-        "curves": [{**key, "epoch": epoch, "loss": score / (1 + epoch)} for epoch in range(3)],
+        "curves": [
+            {**key, "epoch": epoch, "loss": score / (1 + epoch)} for epoch in range(1 + number % 3)
+        ],
         "results": [{**key, "part": part, "score": score + part} for part in range(2)],
     }
 
 
-def plan(n=6, *, folder=None, pause=0.0, **arguments):
+def plan(n=6, *, folder=None, pause=0.0, threads=False, **arguments):
     key = {"name": str, "number": int}
     return Plan(
         name="toy",
         identity={"study": "toy", "arguments": {"n": n, **arguments}},
-        cells=[(name, number) for name in ("b", "a") for number in range(n)],
+        cells=[(name, number) for number in range(n) for name in ("b", "a")],
         key=tuple(key),
         schemas={
             "curves": {**key, "epoch": int, "loss": float},
             "results": {**key, "part": int, "score": float},
         },
-        rows_per_cell=2,
         compute=compute,
         data=(np.linspace(0, 1, 300_000), folder, pause),
+        growing=("n",),
+        threads=threads,
     )
 
 
 if __name__ == "__main__":
     out, calls, jobs, pause = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
     try:
-        run_plan(plan(folder=calls, pause=pause), out, jobs=jobs)
+        run_plan(plan(folder=calls, pause=pause, threads="threads" in sys.argv), out, jobs=jobs)
     except StudyInterrupted as stop:
         print(stop)
         sys.exit(130)

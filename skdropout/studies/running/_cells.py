@@ -19,21 +19,27 @@ class Plan:
     name : str
         The study's name.
     identity : dict
-        Everything that the results depend on, as JSON can hold it: arguments, protocol, hash of
-        the data. Two plans with the same identity are the same study.
+        What was asked for, as JSON can hold it: arguments, protocol, hash of the data. All that
+        the numbers of a cell depend on is here. Two plans with the same identity, but for the
+        `growing` arguments, are the same study.
     cells : sequence of tuple
         The cells in canonical order.
     key : tuple of str
         The columns that name a cell; every table has them.
     schemas : dict of str to dict
-        Columns of each table. The last table says which cells are finished.
-    rows_per_cell : int
-        Rows of a finished cell in the last table.
+        Columns of each table. A cell may have any number of rows in each.
     compute : callable
         ``compute(cell, *data)`` returns the rows of one cell by table name. It can be pickled and
         depends on nothing but its arguments.
     data : tuple
         What every cell needs; passed by itself so that workers share one copy of large arrays.
+    growing : tuple of str
+        Those of ``identity["arguments"]`` that only say which cells there are, such as the number
+        of repeats: with other values of these a folder's study goes on, and keeps the cells that
+        it has.
+    threads : bool
+        Whether several jobs are threads of this process, which share compiled programs and start
+        at once, rather than processes. For small fits in compiled code, which runs side by side.
     unit : str
         What a cell is called in messages, such as "fit".
     announce : callable or None
@@ -45,8 +51,9 @@ class Plan:
     cells: Sequence[Cell]
     key: tuple[str, ...]
     schemas: Mapping[str, Schema]
-    rows_per_cell: int
     compute: Callable[..., Tables]
     data: tuple[Any, ...] = ()
+    growing: tuple[str, ...] = ()
+    threads: bool = False
     unit: str = "fit"
     announce: Callable[[Sequence[Cell]], str] | None = None

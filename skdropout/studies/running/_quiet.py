@@ -4,18 +4,24 @@ import os
 import re
 import sys
 import tempfile
-from functools import cache
+import threading
 
 _CHATTER = re.compile(
     rb"WARNING: All log messages before absl|[IWE]\d{4} \d\d:\d\d:|To enable the following instr"
 )
 
 
-@cache
+_lock = threading.Lock()
+
+
 def start_tensorflow() -> None:
     """Import TensorFlow, once a process, and pass on only what it does not say every time."""
-    if "tensorflow" in sys.modules:
-        return
+    with _lock:
+        if "tensorflow" not in sys.modules:
+            _start()
+
+
+def _start() -> None:
     sys.stderr.flush()
     stderr = os.dup(2)
     with tempfile.TemporaryFile() as messages:

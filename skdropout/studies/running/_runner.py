@@ -35,26 +35,27 @@ def run_plan(
     """Compute the cells of `plan` that `out` does not hold yet, and return its whole tables.
 
     Only this process writes: each cell is on the disk before the next one is counted as done, so a
-    killed run loses the cells in flight and nothing else.
+    killed run loses the cells in flight and nothing else. The results do not depend on `jobs`.
     """
     from tqdm import tqdm
 
     if jobs == 0:
-        raise StudyError("jobs must be a positive number of processes, or -1 for every core.")
+        raise StudyError("jobs must be a positive number, or -1 for every core.")
     with Store(out, plan, _provenance(jobs, cluster)) as store:
         if store.n_dropped and progress:
             print(
-                f"Dropped {store.n_dropped} unfinished rows found in {out}; "
-                "their cells are computed again.",
+                f"Dropped {store.n_dropped} unfinished or damaged lines found in {out}; "
+                f"their {plan.unit}s are computed again.",
                 file=sys.stderr,
             )
-        missing = [cell for cell in plan.cells if cell not in store.finished]
+        finished = store.finished
+        missing = [cell for cell in plan.cells if cell not in finished]
         if missing and progress and plan.announce:
             print(plan.announce(missing), file=sys.stderr)
         results = _computed(plan, missing, jobs, cluster)
         bar = tqdm(
             total=len(plan.cells),
-            initial=len(store.finished),
+            initial=len(finished),
             desc=plan.name,
             unit=plan.unit,
             disable=not progress,
@@ -86,7 +87,12 @@ def _computed(
         yield from computed_on_cluster(cluster, jobs, compute, cells, plan.data)
         return
     # One cell a batch: a cell that is finished must not wait in a worker for others.
-    parallel = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1)
+    parallel = Parallel(
+        n_jobs=jobs,
+        backend="threading" if plan.threads else "loky",
+        return_as="generator_unordered",
+        batch_size=1,
+    )
     yield from parallel(delayed(compute)(cell, plan.data, os.getpid()) for cell in cells)
 
 

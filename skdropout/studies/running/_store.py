@@ -1,11 +1,12 @@
 """The folder of a study: what was asked, what is finished, and never a half-written row."""
 
 import csv
+import hashlib
 import io
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
@@ -16,11 +17,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_CHECKSUMS = "checksums"
+
+
 class Store:
     """Tables that grow cell by cell, under a lock, in a folder that belongs to one study.
 
-    The last table of the plan is written last: a cell whose rows are complete there is finished,
-    and rows of any other cell are dropped when the folder is opened again.
+    A cell's line in ``checksums.csv`` is written last, and sums up all of its rows in all tables
+    and the study's identity. Rows that do not give the sum of their cell, be it cut short or
+    changed, are dropped when the folder is opened again.
     """
 
     def __init__(self, folder: Path, plan: Plan, run: Mapping[str, Any]) -> None:
@@ -28,9 +33,20 @@ class Store:
         self._plan = plan
         self._run = run
         self._order = {cell: place for place, cell in enumerate(plan.cells)}
+        identity = json.loads(json.dumps(plan.identity))
+        growing = {f"arguments.{name}" for name in plan.growing}
+        self._fixed = {n: v for n, v in _leaves(identity).items() if n not in growing}
+        self._identity = identity
+        key = {name: next(iter(plan.schemas.values()))[name] for name in plan.key}
+        self._schemas: dict[str, Schema] = {**plan.schemas, _CHECKSUMS: {**key, "sha256": str}}
         self._rows: dict[str, list[Row]] = {}
-        self.finished: set[Cell] = set()
+        self._whole: set[Cell] = set()
         self.n_dropped = 0
+
+    @property
+    def finished(self) -> set[Cell]:
+        """The cells of the plan that are whole; the folder may hold more, of a larger plan."""
+        return self._whole & self._order.keys()
 
     def __enter__(self) -> Self:
         try:
@@ -54,25 +70,38 @@ class Store:
 
     def add(self, cell: Cell, tables: Tables) -> None:
         """Append the rows of a finished cell; they are on the disk when this returns."""
-        for name, schema in self._plan.schemas.items():
-            rows = tables.get(name, [])
+        key = dict(zip(self._plan.key, cell, strict=True))
+        sealed = {**tables, _CHECKSUMS: [{**key, "sha256": self._checksum(tables)}]}
+        for name, schema in self._schemas.items():
+            rows = sealed.get(name, [])
             with self._path(name).open("ab") as file:
                 file.write(_encode(rows, schema))
                 file.flush()
                 os.fsync(file.fileno())
             self._rows[name].extend(rows)
-        self.finished.add(cell)
+        self._whole.add(cell)
 
     def frames(self) -> dict[str, "pd.DataFrame"]:
-        """Put the tables into the order of the plan, on the disk too, and return them."""
+        """Put the tables into the order of the plan, on the disk too, and return its part."""
         import pandas as pd
 
-        for name in self._plan.schemas:
+        for name in self._schemas:
             self._rewrite(name)
         return {
-            name: pd.DataFrame(self._rows[name], columns=list(schema))
+            name: pd.DataFrame(
+                [row for row in self._rows[name] if self._cell_of(row) in self._order],
+                columns=list(schema),
+            )
             for name, schema in self._plan.schemas.items()
         }
+
+    def _checksum(self, tables: Tables) -> str:
+        """Sum up a cell's rows, and what they are the results of."""
+        digest = hashlib.sha256(json.dumps(self._fixed, sort_keys=True).encode())
+        for name, schema in self._plan.schemas.items():
+            lines = _encode(tables.get(name, []), schema)
+            digest.update(f"\n{name} {len(lines)}\n".encode() + lines)
+        return digest.hexdigest()
 
     def _path(self, table: str) -> Path:
         return self.folder / f"{table}.csv"
@@ -80,20 +109,19 @@ class Store:
     def _claim(self) -> None:
         """Make the folder this study's, or refuse one that is another's."""
         path = self.folder / "study.json"
-        identity = json.loads(json.dumps(self._plan.identity))
         there = _read_json(path)
         if there is None:
-            strays = [p.name for n in self._plan.schemas if (p := self._path(n)).exists()]
+            strays = [p.name for n in self._schemas if (p := self._path(n)).exists()]
             if strays:
                 raise StudyError(
                     f"{self.folder} has {' and '.join(strays)} but no study.json that says what "
                     "they hold. Use another folder (--out)."
                 )
-            there = identity
-        asked, given = _leaves(identity), _leaves(there)
+            there = self._identity
+        given = _leaves(there)
         changed = [
             f"{name} is {given.get(name)!r} there and {value!r} now"
-            for name, value in asked.items()
+            for name, value in self._fixed.items()
             if given.get(name) != value
         ]
         if changed:
@@ -101,30 +129,34 @@ class Store:
                 f"{self.folder} holds a study with other arguments: {'; '.join(changed)}. "
                 "Use the same arguments to go on with it, or another folder (--out)."
             )
-        study = {**identity, "runs": [*there.get("runs", []), dict(self._run)]}
+        study = {**self._identity, "runs": [*there.get("runs", []), dict(self._run)]}
         _replace(path, (json.dumps(study, indent=2, ensure_ascii=False) + "\n").encode())
 
     def recover(self) -> None:
-        """Read the tables, keeping whole rows of finished cells and nothing else."""
-        plan, tables, n_there = self._plan, {}, 0
-        for name, schema in plan.schemas.items():
+        """Read the tables, keeping the rows of whole cells and nothing else."""
+        n_lines = 0
+        cells: dict[Cell, dict[str, list[Row]]] = {}
+        for name, schema in self._schemas.items():
             rows, n_broken = _decode(self._path(name), schema)
-            tables[name] = rows
-            n_there += len(rows) + n_broken
-        count: dict[Cell, int] = {}
-        for row in tables[list(plan.schemas)[-1]]:
-            cell = self._cell_of(row)
-            count[cell] = count.get(cell, 0) + 1
-        self.finished = {cell for cell in plan.cells if count.get(cell) == plan.rows_per_cell}
-        for name, rows in tables.items():
-            self._rows[name] = [row for row in rows if self._cell_of(row) in self.finished]
+            n_lines += len(rows) + n_broken
+            for row in rows:
+                cells.setdefault(self._cell_of(row), {}).setdefault(name, []).append(row)
+        whole = {cell: tables for cell, tables in cells.items() if self._is_whole(tables)}
+        self._whole = set(whole)
+        for name in self._schemas:
+            self._rows[name] = [row for tables in whole.values() for row in tables.get(name, [])]
             self._rewrite(name)
-        self.n_dropped = n_there - sum(map(len, self._rows.values()))
+        self.n_dropped = n_lines - sum(map(len, self._rows.values()))
+
+    def _is_whole(self, tables: Tables) -> bool:
+        sums = [row["sha256"] for row in tables.get(_CHECKSUMS, [])]
+        return sums == [self._checksum(tables)]
 
     def _rewrite(self, table: str) -> None:
         """Write a table anew, in the order of the plan, by one atomic replacement."""
-        rows, schema = self._rows[table], self._plan.schemas[table]
-        rows.sort(key=lambda row: self._order[self._cell_of(row)])
+        rows, schema = self._rows[table], self._schemas[table]
+        beyond = len(self._order)  # cells of a larger plan come after those of this one
+        rows.sort(key=lambda row: self._order.get(self._cell_of(row), beyond))
         _replace(self._path(table), (",".join(schema) + "\n").encode() + _encode(rows, schema))
 
     def _cell_of(self, row: Row) -> Cell:
@@ -155,13 +187,16 @@ def _read_json(path: Path) -> dict[str, Any] | None:
     return study
 
 
-def _encode(rows: Iterable[Row], schema: Schema) -> bytes:
+def _encode(rows: Sequence[Row], schema: Schema) -> bytes:
     """Write rows as CSV; floats in the shortest form that reads back as the same number."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     for row in rows:
         writer.writerow([repr(float(row[c])) if t is float else row[c] for c, t in schema.items()])
-    return text.getvalue().encode()
+    lines = text.getvalue()
+    if lines.count("\n") != len(rows):  # each line must be readable by itself
+        raise StudyError(f"a text has a line break, which no table may hold: {lines!r}.")
+    return lines.encode()
 
 
 def _decode(path: Path, schema: Schema) -> tuple[list[Row], int]:

@@ -41,10 +41,10 @@ def calls(folder):
     return Counter((folder / "calls.txt").read_text().splitlines())
 
 
-def start(out, folder, jobs, pause=0.2):
+def start(out, folder, jobs, kind="processes", pause=0.2):
     """Start the study as a program of its own, and wait until some cells are finished."""
     process = subprocess.Popen(
-        [sys.executable, PROGRAM, out, folder, str(jobs), str(pause)],
+        [sys.executable, PROGRAM, out, folder, str(jobs), str(pause), kind],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -62,12 +62,15 @@ def go_on(out, folder):
     return run_plan(toy.plan(folder=folder), out, progress=False)
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_killed_it_goes_on_where_it_was(tmp_path, reference, jobs):
+WAYS = [(1, "processes"), (2, "processes"), (2, "threads")]
+
+
+@pytest.mark.parametrize(("jobs", "kind"), WAYS)
+def test_killed_it_goes_on_where_it_was(tmp_path, reference, jobs, kind):
     out = tmp_path / "out"
-    process = start(out, tmp_path, jobs)
+    process = start(out, tmp_path, jobs, kind)
     workers = psutil.Process(process.pid).children(recursive=True)
-    assert bool(workers) == (jobs > 1)
+    assert bool(workers) == (jobs > 1 and kind == "processes")
     process.kill()
     process.communicate(timeout=30)
     assert not psutil.wait_procs(workers, timeout=10)[1]  # no orphan goes on computing
@@ -84,10 +87,10 @@ def test_killed_it_goes_on_where_it_was(tmp_path, reference, jobs):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_ctrl_c_stops_at_once_and_says_how_to_go_on(tmp_path, reference, jobs):
+@pytest.mark.parametrize(("jobs", "kind"), WAYS)
+def test_ctrl_c_stops_at_once_and_says_how_to_go_on(tmp_path, reference, jobs, kind):
     out = tmp_path / "out"
-    process = start(out, tmp_path, jobs)
+    process = start(out, tmp_path, jobs, kind)
     process.send_signal(signal.SIGINT)
     began = time.monotonic()
     said, _ = process.communicate(timeout=30)
@@ -111,57 +114,13 @@ def test_a_finished_study_computes_nothing(tmp_path):
         pd.testing.assert_frame_equal(first[name], second[name])
 
 
-def test_tables_do_not_depend_on_the_number_of_processes(tmp_path, reference):
-    tables = run_plan(toy.plan(), tmp_path / "two", jobs=2, progress=False)
+@pytest.mark.parametrize("threads", [False, True])
+@pytest.mark.parametrize("jobs", [2, -1])
+def test_tables_do_not_depend_on_the_number_of_jobs(tmp_path, reference, jobs, threads):
+    plan = toy.plan(threads=threads)
+    tables = run_plan(plan, tmp_path / "two", jobs=jobs, progress=False)
     assert texts(tmp_path / "two") == reference
     assert list(tables["results"]["name"].unique()) == ["b", "a"]
-
-
-@pytest.mark.parametrize("n_bytes", [1, 5, 12, 30, 60])
-def test_half_written_rows_are_dropped_and_computed_again(tmp_path, reference, n_bytes):
-    out = tmp_path / "out"
-    go_on(out, tmp_path)
-    whole = (out / "results.csv").read_bytes()
-    (out / "results.csv").write_bytes(whole[:-n_bytes])
-    before = calls(tmp_path)
-
-    go_on(out, tmp_path)
-
-    assert texts(out) == reference
-    again = calls(tmp_path) - before
-    assert list(again) == (["a,5"] if n_bytes < 50 else ["a,4", "a,5"])
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda text: text.replace("b,3,0", "b,3,zero"),
-        lambda text: text.replace("b,3,0", "b,33,0"),
-        lambda text: text.replace("b,3,0,", ""),
-        lambda text: text.replace("b,3,0", "b,3,0,0"),
-        lambda text: text.replace("b,3,0", "\0\0\r\0"),
-        lambda text: text.replace("b,3,0", "b,2,0"),
-    ],
-)
-def test_damaged_rows_are_dropped_and_computed_again(tmp_path, reference, damage, capsys):
-    out = tmp_path / "out"
-    go_on(out, tmp_path)
-    path = out / "results.csv"
-    path.write_text(damage(path.read_text()), newline="")
-
-    run_plan(toy.plan(), out)
-
-    assert texts(out) == reference
-    assert "unfinished rows" in capsys.readouterr().err
-
-
-def test_rows_of_a_cell_that_was_not_finished_are_dropped(tmp_path, reference):
-    out = tmp_path / "out"
-    go_on(out, tmp_path)
-    results = (out / "results.csv").read_text().splitlines(keepends=True)
-    (out / "results.csv").write_text("".join(results[:-2]))  # its curves are there, it is not
-    go_on(out, tmp_path)
-    assert texts(out) == reference
 
 
 def test_other_arguments_on_the_same_folder_are_refused(tmp_path):
@@ -171,8 +130,6 @@ def test_other_arguments_on_the_same_folder_are_refused(tmp_path):
         StudyError, match=r"arguments\.rate is 0\.2 there and 0\.5 now.*another folder"
     ):
         run_plan(toy.plan(rate=0.5), tmp_path, progress=False)
-    with pytest.raises(StudyError, match=r"arguments\.n is 6 there and 7 now"):
-        run_plan(toy.plan(7, rate=0.2), tmp_path, progress=False)
     assert texts(tmp_path) == before
 
 

@@ -1,0 +1,73 @@
+"""A finished study is extended by more repeats, and asked again for fewer."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+import studies_toy as toy
+
+from skdropout.studies import run_dense_study
+from skdropout.studies.running import run_plan
+
+
+def run(n, out, calls):
+    tables = run_plan(toy.plan(n, folder=calls), out, progress=False)
+    return tables, Counter((calls / "calls.txt").read_text().splitlines())
+
+
+def numbers(tables):
+    return {name: set(table["number"]) for name, table in tables.items()}
+
+
+def test_more_repeats_compute_only_what_is_new(tmp_path):
+    alone = run_plan(toy.plan(5), tmp_path / "alone", progress=False)
+    _, before = run(3, tmp_path / "out", tmp_path)
+    tables, after = run(5, tmp_path / "out", tmp_path)
+    assert set(after - before) == {"b,3", "a,3", "b,4", "a,4"}
+    assert set(after.values()) == {1}
+    for name, table in alone.items():
+        pd.testing.assert_frame_equal(tables[name], table, check_exact=True)
+        written = [(tmp_path / out / f"{name}.csv").read_text() for out in ("alone", "out")]
+        assert written[0] == written[1]
+
+
+def test_fewer_repeats_report_on_these_and_lose_none(tmp_path):
+    whole, before = run(5, tmp_path / "out", tmp_path)
+    files = {path.name: path.read_text() for path in (tmp_path / "out").glob("*.csv")}
+    fewer, after = run(2, tmp_path / "out", tmp_path)
+    assert after == before
+    assert numbers(fewer) == {"curves": {0, 1}, "results": {0, 1}}
+    assert {path.name: path.read_text() for path in (tmp_path / "out").glob("*.csv")} == files
+    again, after = run(5, tmp_path / "out", tmp_path)
+    assert after == before
+    for name, table in whole.items():
+        pd.testing.assert_frame_equal(again[name], table, check_exact=True)
+
+
+def test_the_bar_counts_what_was_asked_for(tmp_path, capsys):
+    run(4, tmp_path / "out", tmp_path)
+    run_plan(toy.plan(2, folder=tmp_path), tmp_path / "out")
+    assert "4/4" in capsys.readouterr().err
+
+
+def test_a_study_with_more_repeats_is_the_larger_study(tmp_path):
+    options = {"folds": 2, "epochs": 2, "progress": False}
+    run_dense_study(repeats=1, out=tmp_path / "grown", **options)
+    grown = run_dense_study(repeats=2, out=tmp_path / "grown", **options)
+    large = run_dense_study(repeats=2, out=tmp_path / "large", **options)
+    pd.testing.assert_frame_equal(
+        grown.results.drop(columns="fit_seconds"),
+        large.results.drop(columns="fit_seconds"),
+        check_exact=True,
+    )
+    assert grown.verdict == large.verdict
+
+
+@pytest.mark.parametrize("threads", [False, True])
+def test_a_cell_may_have_no_row_at_all(tmp_path, threads):
+    plan = toy.plan(2, threads=threads)
+    empty = lambda cell, *_: {} if cell == ("b", 1) else toy.compute(cell, *plan.data)  # noqa: E731
+    for _ in range(2):
+        tables = run_plan(replace(plan, compute=empty), tmp_path, progress=False)
+        assert len(tables["results"]) == 6
