@@ -88,8 +88,9 @@ engine : {"compiled", "keras"}, default="compiled"
     slower and runs anything that Keras runs.
 callbacks : list of keras.callbacks.Callback or None, default=None
     Keras callbacks; they see the network as it is trained, ending in logits, and let go of it
-    after the fit. Those that act on single batches need ``engine="keras"``. scikit-learn's own
-    callbacks (since 1.9) are no parameter: ``set_callbacks`` takes them.
+    after the fit. What they write into their logs is kept in ``history_``. Those that act on single
+    batches or freeze layers need ``engine="keras"``. scikit-learn's own callbacks (since 1.9) are
+    no parameter: ``set_callbacks`` takes them.
 random_state : int, RandomState instance or None, default=None
     Seed of the initial weights, the order of the rows, the dropout masks and the validation split.
 verbose : int in [0, inf), default=0

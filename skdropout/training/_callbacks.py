@@ -3,6 +3,8 @@
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+import numpy as np
+
 from skdropout.training._job import TrainingJob
 from skdropout.training._plan import TrainingPlan
 from skdropout.training._result import TrainingResult
@@ -21,8 +23,10 @@ class Run(Protocol):
     """What callbacks see and may change of a fit."""
 
     weights: list[Any]
+    optimizer_state: list[Any]
     history: dict[str, list[float]]
     learning_rate: float
+    n_steps: int
 
     def so_far(self) -> TrainingResult:
         """Return what ending the fit now would bring."""
@@ -34,6 +38,8 @@ class EpochCallbacks:
     The job's observer, who changes nothing, needs no such model.
     """
 
+    first_epoch = 0  # a callback may have restored a fit that was interrupted
+
     def __init__(self, job: TrainingJob, run: Run) -> None:
         self._run = run
         self._callbacks = job.callbacks
@@ -43,20 +49,34 @@ class EpochCallbacks:
             return
         import keras
 
-        from skdropout.training._keras_model import compiled_model
+        from skdropout.training._keras_model import compiled_model, optimizer_slots
 
         prepare(job.callbacks, job.plan)
         for callback in job.callbacks:
             _reject_batch_level(callback)
         self._model = compiled_model(job)
+        # Callbacks look for the metrics, which are there once they have been computed.
+        some = self._model(np.zeros((1, *job.network.input_shape), job.rows.X.dtype))
+        self._model.compute_metrics(None, job.rows.y[:1], some)
+        self._model.reset_metrics()
+        self._logs: dict[str, float] = {}
+        self._n_trainable = len(self._model.trainable_variables)
+        self._slots = optimizer_slots(self._model.optimizer)
+        last = keras.callbacks.LambdaCallback(on_epoch_end=lambda _, logs: self._keep(logs))
         self._list = keras.callbacks.CallbackList(
-            list(job.callbacks), model=self._model, epochs=job.plan.epochs, verbose=0
+            [*job.callbacks, last],
+            add_history=True,
+            model=self._model,
+            epochs=job.plan.epochs,
+            steps=job.plan.steps_per_epoch(job.rows.epoch_size),
+            verbose=0,
         )
 
     def __enter__(self) -> Self:
         if self._list is not None:
             self._model.stop_training = False
-            self._list.on_train_begin()
+            self._tell("on_train_begin")
+            self.first_epoch = self._model._initial_epoch or 0
         return self
 
     def __exit__(
@@ -66,15 +86,13 @@ class EpochCallbacks:
         trace: TracebackType | None,
     ) -> None:
         if self._list is not None and kind is None:
-            self._list.on_train_end()
-            self._run.weights = self._model.get_weights()
+            self._tell("on_train_end", self._logs)
         let_go(self._callbacks)
 
     def begin_epoch(self, epoch: int) -> None:
         """Tell the callbacks that an epoch begins; they may change weights and learning rate."""
         if self._list is not None:
-            self._list.on_epoch_begin(epoch)
-            self._take_changes()
+            self._tell("on_epoch_begin", epoch)
         if self._observer is not None:
             self._observer.begin_epoch()
         self._first = epoch
@@ -83,22 +101,76 @@ class EpochCallbacks:
         """Tell the callbacks what the epoch brought; say whether one wants to stop."""
         stops = False
         if self._list is not None:
-            self._model.set_weights(self._run.weights)
-            self._list.on_epoch_end(
-                epoch, {name: values[-1] for name, values in self._run.history.items()}
-            )
-            self._take_changes()
+            self._show()
+            self._logs = self._last_values()
+            if "val_loss" in self._logs:
+                self._tell_of_validation()
+            self._tell("on_epoch_end", epoch, self._logs)
             stops = bool(self._model.stop_training)
         if self._observer is not None:
             stops |= self._observer.end_epochs(epoch + 1 - self._first, self._run.so_far)
         return stops
 
+    def _tell(self, hook: str, *given: Any) -> None:
+        getattr(self._list, hook)(*given)
+        if len(self._model.trainable_variables) != self._n_trainable:
+            raise ValueError(
+                f"a callback has changed which layers are trainable ({hook}), and "
+                "engine='compiled' trains all of them. Use engine='keras' for it, and change "
+                "them in on_train_begin."
+            )
+        self._take_changes()
+
+    def _tell_of_validation(self) -> None:
+        """Tell the callbacks of the look at the validation rows, which is over already."""
+        before = self._model.get_weights()
+        self._tell("on_test_begin")
+        pairs = zip(before, self._model.get_weights(), strict=True)
+        if not all(np.array_equal(old, new) for old, new in pairs):
+            raise ValueError(
+                "a callback changes the weights for the validation (on_test_begin), which "
+                "engine='compiled' has done by then. Use engine='keras' for it."
+            )
+        found = {k[4:]: value for k, value in self._logs.items() if k.startswith("val_")}
+        self._tell("on_test_end", found)
+
+    def _last_values(self) -> dict[str, float]:
+        """Return what the engine found in this epoch, not what callbacks wrote after the last."""
+        history = self._run.history
+        n_epochs = len(history["loss"])
+        return {name: values[-1] for name, values in history.items() if len(values) == n_epochs}
+
+    def _keep(self, logs: dict[str, float]) -> None:
+        """Add to the history what callbacks have written into the logs of an epoch."""
+        new = {name: value for name, value in logs.items() if name not in self._logs}
+        add_to_history(self._run.history, new)
+
+    def _show(self) -> None:
+        """Bring the model into the state of the fit."""
+        self._model.set_weights(self._run.weights)
+        for slot, value in zip(self._slots, self._run.optimizer_state, strict=False):
+            slot.assign(value)  # Keras's gradient descent without momentum has none
+        self._model.optimizer.iterations.assign(self._run.n_steps)
+
     def _take_changes(self) -> None:
         """Take over what a callback has done to the model."""
         self._run.weights = self._model.get_weights()
+        if self._slots:
+            self._run.optimizer_state = [slot.numpy() for slot in self._slots]
+        self._run.n_steps = int(self._model.optimizer.iterations.numpy())
         rate = self._model.optimizer._learning_rate
         if hasattr(rate, "assign"):  # not a schedule, which the plan has worked out already
             self._run.learning_rate = float(rate.numpy())
+
+
+def add_to_history(history: dict[str, list[float]], logs: dict[str, float]) -> None:
+    """Add what was found in the last epoch; what some epochs lack is nan there."""
+    n_epochs = len(history["loss"])
+    for name in {**history, **logs}:
+        column = history.setdefault(name, [])
+        column += [np.nan] * (n_epochs - len(column))
+        if name in logs:
+            column[-1] = float(logs[name])
 
 
 def prepare(callbacks: tuple[Any, ...], plan: TrainingPlan) -> None:
@@ -122,6 +194,15 @@ def prepare(callbacks: tuple[Any, ...], plan: TrainingPlan) -> None:
             )
 
 
+def reject_nothing_left(first_epoch: int, plan: TrainingPlan) -> None:
+    """Raise where a callback has restored a fit that was over."""
+    if first_epoch >= plan.epochs:
+        raise ValueError(
+            f"a callback has restored a fit after epoch {first_epoch}, and epochs={plan.epochs} "
+            "leaves none to train. Delete what it has stored, or raise epochs."
+        )
+
+
 def let_go(callbacks: tuple[Any, ...]) -> None:
     """Take models and open files off callbacks, so that the estimator that has them can be copied.
 
@@ -135,15 +216,15 @@ def let_go(callbacks: tuple[Any, ...]) -> None:
             if callback.csv_file:
                 callback.csv_file.close()
             callback.csv_file = callback.writer = None
+        if isinstance(callback, keras.callbacks.TensorBoard):
+            callback._close_writers()
+            callback._writers, callback._summary_module = {}, None
 
 
 def _reject_batch_level(callback: Any) -> None:
     import keras
 
-    harmless: tuple[type, ...] = (keras.callbacks.TerminateOnNaN,)
-    if getattr(callback, "save_freq", None) == "epoch":
-        harmless += (keras.callbacks.ModelCheckpoint,)
-    if isinstance(callback, harmless):
+    if _keeps_to_epochs(callback):
         return
     for hook in _BATCH_HOOKS:
         own = getattr(callback, hook)
@@ -152,3 +233,15 @@ def _reject_batch_level(callback: Any) -> None:
                 f"the callback {type(callback).__name__} acts on single batches ({hook}), and "
                 "engine='compiled' reports whole epochs. Use engine='keras' for it."
             )
+
+
+def _keeps_to_epochs(callback: Any) -> bool:
+    """Say whether one of Keras's callbacks has hooks for batches that do nothing of weight."""
+    import keras
+
+    known = keras.callbacks
+    if isinstance(callback, known.TensorBoard):
+        return callback.update_freq == "epoch" and not callback._should_trace
+    if isinstance(callback, known.ModelCheckpoint | known.BackupAndRestore):
+        return callback.save_freq == "epoch"
+    return isinstance(callback, known.TerminateOnNaN | known.ProgbarLogger)

@@ -1,6 +1,7 @@
 """The compiled engine: whole chunks of the plan in one call."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import tensorflow as tf
 from tqdm.auto import tqdm
 
 from skdropout.networks import Network
-from skdropout.training._callbacks import EpochCallbacks
+from skdropout.training._callbacks import EpochCallbacks, reject_nothing_left
 from skdropout.training._inference import predictor_for, sampler_for
 from skdropout.training._job import TrainingJob
 from skdropout.training._plan import OPTIMIZER_NAMES
@@ -75,13 +76,15 @@ class _Run:
         bar = tqdm(total=plan.epochs, unit="epoch", desc="fit", disable=not job.verbose)
         callbacks = EpochCallbacks(job, self)
         with bar, callbacks:
-            for epochs in Epochs.of(plan, positions, 1 if job.by_epoch else at_once):
-                done = len(self.history.get("loss", []))
+            first = self._resume(callbacks.first_epoch)
+            chunks = Epochs.of(plan, positions, 1 if job.by_epoch else at_once)
+            for epochs in islice(chunks, first, None):
+                done = first + len(self.history.get("loss", []))
                 callbacks.begin_epoch(done)
                 self._train(epochs, rows, held, settings)
                 bar.set_postfix(loss=self.history["loss"][-1], refresh=False)
-                bar.update(len(self.history["loss"]) - done)
-                if self._ends(callbacks, settings):
+                bar.update(first + len(self.history["loss"]) - done)
+                if self._ends(callbacks, settings, first):
                     break
         return self.so_far()
 
@@ -103,6 +106,20 @@ class _Run:
             trainable=merged(model.trainable_variables, self.state.trainable),
             frozen=merged(model.non_trainable_variables, self.state.frozen),
         )
+
+    @property
+    def optimizer_state(self) -> list[Any]:
+        """The values of the optimiser's variables now."""
+        return [value for slot in self.state.slots for value in slot]
+
+    @optimizer_state.setter
+    def optimizer_state(self, values: list[Any]) -> None:
+        self.state = self.state._replace(slots=self._by_kind(values))
+
+    def _by_kind(self, values: list[Any]) -> list[list[Any]]:
+        tensors = [tf.convert_to_tensor(value) for value in values]
+        width = len(self.program.model.trainable_variables)
+        return [tensors[start : start + width] for start in range(0, len(tensors), width)]
 
     def _in_order(self, values: list[Any]) -> list[Any]:
         """Sort values of the trainable and then of the other variables as Keras does."""
@@ -137,9 +154,22 @@ class _Run:
         earlier = self.job.earlier.optimizer_state if self.job.earlier else []
         if [value.shape for value in earlier] == [value.shape for value in fresh]:
             fresh = earlier
-        tensors = [tf.convert_to_tensor(value) for value in fresh]
-        width = len(trainable)
-        return [tensors[start : start + width] for start in range(0, len(tensors), width)]
+        return self._by_kind(fresh)
+
+    def _resume(self, first_epoch: int) -> int:
+        """Draw the masks that come after those of the epochs that a callback has restored."""
+        reject_nothing_left(first_epoch, self.job.plan)
+        steps = first_epoch * self.job.plan.steps_per_epoch(self.job.rows.epoch_size)
+        variables = self.program.model.non_trainable_variables
+        self.state = self.state._replace(
+            frozen=[
+                value + tf.cast([0, steps], value.dtype)
+                if v.name == "seed_generator_state"
+                else value
+                for v, value in zip(variables, self.state.frozen, strict=True)
+            ]
+        )
+        return first_epoch
 
     def _settings(self) -> Settings:
         plan, rule = self.job.plan, self.job.plan.early_stopping
@@ -185,8 +215,8 @@ class _Run:
                 raise DivergenceError(done + worst, self.learning_rate, values[worst])
             self.history.setdefault(name, []).extend(values.tolist())
 
-    def _ends(self, callbacks: EpochCallbacks, settings: Settings) -> bool:
-        if callbacks.end_epoch(len(self.history["loss"]) - 1):
+    def _ends(self, callbacks: EpochCallbacks, settings: Settings, first: int) -> bool:
+        if callbacks.end_epoch(first + len(self.history["loss"]) - 1):
             self.ending = Ending.CALLBACK
             return True
         if self.watched.waited >= settings.patience:
@@ -202,7 +232,7 @@ class _Run:
         reject_divergence(weights, self.history, self.learning_rate)
         return TrainingResult(
             weights=weights,
-            optimizer_state=[value.numpy() for slot in self.state.slots for value in slot],
+            optimizer_state=[value.numpy() for value in self.optimizer_state],
             history={name: list(values) for name, values in self.history.items()},
             n_steps=self.n_steps,
             best_epoch=int(np.argmin(self.history["val_loss"])) if stops else None,

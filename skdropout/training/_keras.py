@@ -5,6 +5,7 @@ scikeras is imported only here, when a fit asks for this engine: importing it pa
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import keras
@@ -12,11 +13,11 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from skdropout.networks import Network, thinned_layers
-from skdropout.training._callbacks import let_go, prepare
+from skdropout.training._callbacks import add_to_history, let_go, prepare, reject_nothing_left
 from skdropout.training._cost import MOST_ROWS, blocks_of, rows_of_samples
 from skdropout.training._data import TrainingSet
 from skdropout.training._job import TrainingJob, Watch
-from skdropout.training._keras_model import compiled_model, optimizer_slots
+from skdropout.training._keras_model import compiled_model, optimizer_slots, seed_states
 from skdropout.training._result import DivergenceError, Ending, TrainingResult, reject_divergence
 
 
@@ -28,9 +29,10 @@ class KerasEngine:
         wrapper_class = _scikeras_wrapper()
         prepare(job.callbacks, job.plan)
         model = compiled_model(job)
-        guard = _Guard(job)
+        batches = _Batches(job)
+        guard = _Guard(job, batches)
         wrapper = wrapper_class(
-            model=lambda: _PlannedFit(model, job),
+            model=lambda: _PlannedFit(model, job, batches),
             epochs=job.plan.epochs,
             shuffle=False,
             verbose=0,
@@ -103,12 +105,16 @@ class _Batches(keras.utils.PyDataset):
     def on_epoch_begin(self) -> None:
         self._order = next(self._orders)
 
+    def skip(self, n_epochs: int) -> None:
+        """Begin with a later epoch."""
+        self._orders = islice(self._orders, n_epochs, None)
+
 
 class _PlannedFit:
     """A compiled model whose ``fit`` takes its batches from the plan instead of from scikeras."""
 
-    def __init__(self, model: keras.Model, job: TrainingJob) -> None:
-        self._model, self._job = model, job
+    def __init__(self, model: keras.Model, job: TrainingJob, batches: _Batches) -> None:
+        self._model, self._job, self._batches = model, job, batches
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._model, name)
@@ -117,7 +123,7 @@ class _PlannedFit:
         """Run ``Model.fit`` on the planned batches; those in ``x`` and ``y`` are the same rows."""
         held = self._job.validation
         return self._model.fit(
-            _Batches(self._job),
+            self._batches,
             validation_data=None if held is None else _take(held, held.positions),
             epochs=epochs,
             callbacks=callbacks,
@@ -129,24 +135,40 @@ class _PlannedFit:
 class _Guard(keras.callbacks.Callback):
     """Keeps the history and the best weights, shows progress, stops in time or on divergence."""
 
-    def __init__(self, job: TrainingJob) -> None:
+    def __init__(self, job: TrainingJob, batches: _Batches) -> None:
         super().__init__()
-        self._plan = job.plan
+        self._plan, self._batches = job.plan, batches
         self._observer = job.observer
         self._bar = tqdm(total=job.plan.epochs, unit="epoch", desc="fit", disable=not job.verbose)
         self.watch = Watch(job.plan.early_stopping if job.validation is not None else None)
         self.history: dict[str, list[float]] = {}
         self.best_weights: list[np.ndarray] | None = None
 
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Have the batches and the masks follow those of the epochs that a callback restored."""
+        self._first_epoch = self.model._initial_epoch or 0
+        reject_nothing_left(self._first_epoch, self._plan)
+        self._n_trainable = len(self.model.trainable_variables)
+        if self._first_epoch:
+            self._batches.skip(self._first_epoch)
+            steps = np.array([0, self._first_epoch * self._batches.num_batches])
+            for state in seed_states(self.model):
+                state.assign_add(steps.astype(state.dtype))
+
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        if len(self.model.trainable_variables) != self._n_trainable:
+            raise ValueError(
+                "a callback has changed which layers are trainable, which Keras does not heed once "
+                "it trains. Change them in on_train_begin."
+            )
         if self._observer is not None:
             self._observer.begin_epoch()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        for name, value in (logs or {}).items():
-            if name != "learning_rate":
-                self.history.setdefault(name, []).append(float(value))
-        loss = self.history["loss"][-1]
+        assert logs is not None
+        loss = float(logs["loss"])
+        self.history.setdefault("loss", []).append(loss)
+        add_to_history(self.history, logs)
         if not np.isfinite(loss):
             raise DivergenceError(epoch, float(self.model.optimizer.learning_rate), loss)
         if "val_loss" in self.history and self.watch.improves(epoch, self.history["val_loss"][-1]):
@@ -166,7 +188,7 @@ class _Guard(keras.callbacks.Callback):
         """Return what has come of it until now."""
         weights = self.best_weights or model.get_weights()
         reject_divergence(weights, self.history, float(model.optimizer.learning_rate))
-        slots = optimizer_slots(model.optimizer, len(model.trainable_variables))
+        slots = optimizer_slots(model.optimizer)
         return TrainingResult(
             weights=weights,
             optimizer_state=[np.asarray(slot).copy() for slot in slots],
@@ -180,7 +202,7 @@ class _Guard(keras.callbacks.Callback):
     def _ending(self) -> Ending:
         if self.watch.gives_up:
             return Ending.EARLY
-        done = len(self.history["loss"]) == self._plan.epochs
+        done = self._first_epoch + len(self.history["loss"]) == self._plan.epochs
         return Ending.FINISHED if done else Ending.CALLBACK
 
 

@@ -21,7 +21,7 @@ def compiled_model(job: TrainingJob) -> "keras.Model":
     weight_seed, mask_seed = job.seeds
     earlier = None if job.earlier is None else job.earlier.weights
     model.set_weights(network.initial_weights(model, weight_seed, job.rescaling, earlier))
-    states = [v for v in model.variables if v.name == "seed_generator_state"]
+    states = seed_states(model)
     for state, seed in zip(states, mask_seed.generate_state(len(states)), strict=True):
         state.assign(np.array([seed, 0]).astype(state.dtype))
     optimizer = _optimizer(plan, plan.steps_per_epoch(job.rows.epoch_size))
@@ -31,7 +31,7 @@ def compiled_model(job: TrainingJob) -> "keras.Model":
     if plan.alpha:
         _penalise_kernels(optimizer, plan.penalty(job.rows.epoch_size))
     earlier_state = [] if job.earlier is None else job.earlier.optimizer_state
-    slots = optimizer_slots(optimizer, len(model.trainable_variables))
+    slots = optimizer_slots(optimizer)
     if [value.shape for value in earlier_state] == [tuple(slot.shape) for slot in slots]:
         for slot, value in zip(slots, earlier_state, strict=True):
             slot.assign(value)
@@ -46,13 +46,18 @@ def compiled_model(job: TrainingJob) -> "keras.Model":
     return model
 
 
-def optimizer_slots(optimizer: Any, n_weights: int) -> list[Any]:
+def seed_states(model: "keras.Model") -> list[Any]:
+    """Return the variables that say which masks the layers draw next: a seed and a count each."""
+    return [v for v in model.variables if v.name == "seed_generator_state"]
+
+
+def optimizer_slots(optimizer: Any) -> list[Any]:
     """Return the optimiser's variables for its weights: all of one kind, then of the next.
 
     Keras has the kinds of each weight together, and every engine goes on from any other's.
     """
     slots = [v for v in optimizer.variables if v.name not in ("iteration", "learning_rate")]
-    n_kinds = len(slots) // n_weights
+    n_kinds = len(slots) // len(optimizer._trainable_variables)
     return [slot for kind in range(n_kinds) for slot in slots[kind::n_kinds]]
 
 

@@ -194,7 +194,7 @@ class EveryBatch(keras.callbacks.Callback):
         EveryBatch,
         lambda: keras.callbacks.LambdaCallback(on_train_batch_begin=lambda batch, logs: None),
         lambda: keras.callbacks.ModelCheckpoint("never.keras", save_freq=10),
-        lambda: keras.callbacks.TensorBoard("never"),
+        lambda: keras.callbacks.TensorBoard("never", update_freq="batch"),
     ],
     ids=["own", "lambda", "checkpoints", "tensorboard"],
 )
