@@ -68,7 +68,7 @@ def test_two_columns_of_one_name_are_refused(tmp_path, header):
 
 
 def test_columns_without_a_name_stay(tmp_path):
-    table = load_table(write(tmp_path, ',b,y\n1,"2",x\n3,4,z\n'), "y")
+    table = load_table(write(tmp_path, ',b,y\n1.5,"2",x\n3.5,4,z\n'), "y")
     assert list(table.features.columns) == ["Unnamed: 0", "b"]
 
 
@@ -83,7 +83,8 @@ def test_missing_values_and_texts_are_dealt_with_inside_the_pipeline():
     table = load_table(passengers(), "survived")
     # age, member, and a column each for two ports and "missing"
     assert table.n_inputs == 5
-    assert [note.split(" is ")[0] for note in table.notes] == ["Column 'ticket'", "Column 'cabin'"]
+    left_out = [note.split(" is left out")[0] for note in table.notes if "left out" in note]
+    assert left_out == ["Column 'ticket'", "Column 'cabin'"]
     model = make_pipeline(*table.steps, DecisionTreeClassifier(random_state=0))
     half = len(table.targets) // 2
     model.fit(table.features[:half], table.targets[:half])
@@ -125,9 +126,10 @@ def test_networks_are_sized_by_the_table():
 
 def test_the_target_must_be_named_and_be_there(tmp_path):
     path = write(tmp_path, "length,width,species\n1,2,a\n")
-    assert "columns: length, width, species" in refuse(path, None)
-    assert "did you mean species?" in refuse(path, "Spezies")
-    assert "its columns: length, width, species" in refuse(path, "y")
+    assert "its columns: 'length', 'width', 'species'" in refuse(path, None)
+    assert "did you mean 'species'?" in refuse(path, "Spezies")
+    assert "its columns: 'length', 'width', 'species'" in refuse(path, "y")
+    assert "0 to 2, or -3 to -1 from the end" in refuse(path, 3)
     assert "has its own target" in refuse("breast_cancer", "y")
     assert "has its own task" in refuse("breast_cancer", None, task="regression")
 
@@ -137,12 +139,8 @@ def test_unreadable_files_are_refused(tmp_path):
     assert "cannot be read" in refuse(write(tmp_path, ""))
     assert "cannot be read" in refuse(tmp_path)
     assert "has no rows" in refuse(write(tmp_path, "a,y\n"))
-    path = tmp_path / "latin.csv"
-    path.write_bytes("größe,y\n1,2\n".encode("latin-1"))
-    assert "save it as such ('utf-8' codec" in refuse(path)
-    assert "cannot be read" in refuse(write(tmp_path, "a,y\n1,2\n1,2,3\n"))
-    nameless = write(tmp_path, "a,y\n1,2,3\n1,2,3\n")
-    assert "more fields than its header has names" in refuse(nameless)
+    long = write(tmp_path, "a,y\n1,2\n\n1,2,3\n")
+    assert "more fields than the header has names (2) in line 4" in refuse(long)
 
 
 def test_unknown_names_suggest_the_nearest():
@@ -152,9 +150,9 @@ def test_unknown_names_suggest_the_nearest():
 
 def test_targets_that_are_no_classes_are_refused(tmp_path):
     assert "single class, 1" in refuse(pd.DataFrame({"a": [1, 2], "y": [1, 1]}))
-    assert "2 values are missing" in refuse(pd.DataFrame({"a": [1, 2, 3], "y": [1, None, None]}))
+    assert "All 2 values are missing" in refuse(pd.DataFrame({"a": [1, 2], "y": [None, None]}))
     numbers = pd.DataFrame({"a": range(9), "y": np.linspace(0, 1, 9)})
-    assert "holds quantities such as 0, not classes" in refuse(numbers, task="classification")
+    assert "holds quantities such as 0.125, not classes" in refuse(numbers, task="classification")
     lone = pd.DataFrame({"a": range(9), "y": ["cat"] * 8 + ["dog"]})
     assert "Class dog of table has 1 rows, fewer than the 2 folds" in refuse(lone)
 
@@ -166,8 +164,8 @@ def test_targets_that_are_no_classes_are_refused(tmp_path):
         ([True, False] * 30, "classification", "holds texts or yes and no"),
         ([0, 1, 2] * 20, "classification", "3 different whole numbers: classes"),
         ([0.0, 1.0] * 30, "classification", "2 different whole numbers: classes"),
-        ([0.5, 1.0] * 30, "regression", "2 different numbers in 60 rows: quantities"),
-        (list(range(60)), "regression", "60 different numbers in 60 rows: quantities"),
+        ([0.5, 1.0] * 30, "regression", "numbers with fractions, 2 different ones"),
+        (list(range(60)), "regression", "60 different whole numbers: quantities"),
     ],
 )
 def test_the_task_is_recognised_and_said(values, task, why):

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from skdropout.studies._checks import did_you_mean
 from skdropout.studies._errors import StudyError
-from skdropout.studies.reading._options import DEFAULT_READING, Reading, say_counts
+from skdropout.studies.reading._options import DEFAULT_READING, Reading
+from skdropout.studies.reading._words import say_counts
 
 IMAGE_NAMES = ("cifar100", "digits")
 VALIDATION_FRACTION = 0.2

@@ -1,6 +1,5 @@
 """What a person may say about how their data are read."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -52,10 +51,3 @@ class Reading:
 
 
 DEFAULT_READING = Reading()
-
-
-def say_counts(counts: Mapping[str, int], most: int = 10) -> str:
-    """List classes with their counts, the largest first, and how many more there are."""
-    ordered = sorted(counts.items(), key=lambda item: -item[1])
-    shown = ", ".join(f"{label!r} {count:,}" for label, count in ordered[:most])
-    return shown if len(ordered) <= most else f"{shown} and {len(ordered) - most} more"

@@ -1,7 +1,7 @@
 """Tables that a study can run on: the published one, an embedded one, and the user's own."""
 
 import hashlib
-import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
@@ -12,14 +12,18 @@ from numpy.typing import NDArray
 
 from skdropout.studies._checks import did_you_mean
 from skdropout.studies._errors import StudyError
-from skdropout.studies.reading._options import DEFAULT_READING, Reading, say_counts
-from skdropout.studies.reading._tasks import CLASSIFICATION, Task, choose_task
+from skdropout.studies.reading._columns import MAX_CATEGORIES, clean_columns
+from skdropout.studies.reading._files import read_file
+from skdropout.studies.reading._options import DEFAULT_READING, Reading
+from skdropout.studies.reading._suspicions import suspicions
+from skdropout.studies.reading._targets import find_target, read_target
+from skdropout.studies.reading._tasks import Task
+from skdropout.studies.reading._words import say_counts
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NAMES = ("breast_cancer", "sonar")
-MAX_CATEGORIES = 20
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ def load_table(
     """Load a table by its name, from a file, or from a frame or array; `y` is a target apart."""
     if not isinstance(data, str | PathLike):
         frame, target = _with_target(data, target, y)
-        return _from_frame("table", frame, target, task)
+        return _from_frame("table", frame, target, task, reading)
     if y is not None:
         raise StudyError(
             f"y comes with a frame or an array, not with {str(data)!r}; name a target."
@@ -95,10 +99,13 @@ def load_table(
             raise StudyError(f"{data} has its own target; leave --target {target} away.")
         if task is not None:
             raise StudyError(f"{data} has its own task; leave --task {task} away.")
-        return _from_frame(str(data), *_named(str(data)), None)
+        return _from_frame(str(data), *_named(str(data)), None, DEFAULT_READING)
     path = Path(data)
-    if path.suffix or path.exists():
-        return replace(_from_frame(path.name, _read_csv(path), target, task), path=str(path))
+    if path.suffix or path.exists() or str(data) == "-":
+        frame, notes = read_file(path, reading)
+        name = "standard input" if str(data) == "-" else path.name
+        table = _from_frame(name, frame, target, task, reading)
+        return replace(table, notes=(*notes, *table.notes), path=str(path))
     raise StudyError(f"There is no study {str(data)!r}{did_you_mean(str(data), NAMES)}")
 
 
@@ -106,16 +113,22 @@ def _with_target(data: Any, target: str | int | None, y: Any) -> tuple["pd.DataF
     """Make a frame of what came from Python, the target in it."""
     import pandas as pd
 
+    if hasattr(data, "toarray"):
+        data = data.toarray()
     frame = data.to_pandas() if hasattr(data, "to_pandas") else pd.DataFrame(data)
+    frame = frame.reset_index(drop=True)
     if y is None:
         return frame, target
     if target is not None:
         raise StudyError(f"Give either y or target, not both; got target={target!r}.")
-    values = np.asarray(y)
-    if values.shape != (len(frame),):
+    values = y.to_pandas() if hasattr(y, "to_pandas") else y
+    shape = np.shape(values)
+    if shape not in ((len(frame),), (len(frame), 1)):
         raise StudyError(
-            f"y expects one value for each of the {len(frame)} rows, got shape {values.shape}."
+            f"y expects one value for each of the {len(frame)} rows, got shape {shape}."
         )
+    values = pd.DataFrame(values).iloc[:, 0].reset_index(drop=True)
+    frame.columns = _names(frame.columns)
     name = "y" if "y" not in frame.columns else "target"
     return frame.assign(**{name: values}), name
 
@@ -134,125 +147,42 @@ def _named(name: str) -> tuple["pd.DataFrame", str]:
     return frame, "target"
 
 
-def _read_csv(path: Path) -> "pd.DataFrame":
-    """Read a CSV file whose fields are separated by commas, semicolons or tabs."""
-    import pandas as pd
-
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            header = file.readline()
-        separator = max(",;\t", key=header.count)
-        options: dict[str, Any] = {"sep": separator, "encoding": "utf-8-sig", "index_col": False}
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            table = pd.read_csv(path, **options)
-        if separator != "," and any(_has_decimal_commas(table[column]) for column in table):
-            table = pd.read_csv(path, decimal=",", **options)
-        options |= {"header": None, "nrows": 1, "dtype": str, "keep_default_na": False}
-        names = pd.read_csv(path, **options).iloc[0]
-        # pandas tells columns of one name apart by numbers, which would make a target a feature.
-        return table.set_axis(
-            [own or made for own, made in zip(names, table.columns, strict=True)], axis=1
-        )
-    except FileNotFoundError:
-        raise StudyError(
-            f"There is no file {path}. Give a CSV file, or one of {', '.join(NAMES)}."
-        ) from None
-    except UnicodeDecodeError as error:
-        raise StudyError(f"{path} is not UTF-8 text; save it as such ({error}).") from error
-    except pd.errors.ParserWarning:
-        raise StudyError(
-            f"{path} has rows with more fields than its header has names; name every column."
-        ) from None
-    except (OSError, pd.errors.EmptyDataError, pd.errors.ParserError) as error:
-        raise StudyError(f"{path} cannot be read as a CSV table: {str(error).strip()}") from error
-
-
-def _has_decimal_commas(column: "pd.Series") -> bool:
-    """Whether a column of texts is one of numbers that are written as in 0,5."""
-    texts = column.dropna()
-    if column.dtype.kind in "biufc" or texts.empty:
-        return False
-    return bool(texts.astype(str).str.fullmatch(r"\s*[+-]?\d+(,\d+)?([eE][+-]?\d+)?\s*").all())
-
-
-def _from_frame(name: str, frame: "pd.DataFrame", target: Any, task_name: str | None) -> Table:
-    """Check a table and split it into features and target."""
-    frame = frame.rename(columns=str).reset_index(drop=True)
-    if target is None:
-        raise StudyError(
-            f"Say with target (--target) which column of {name} to predict; "
-            f"its columns: {', '.join(frame.columns)}."
-        )
-    if target not in frame.columns:
-        raise StudyError(
-            f"{name} has no column {target!r}"
-            f"{did_you_mean(target, frame.columns, otherwise='its columns')}"
-        )
+def _from_frame(
+    name: str, frame: "pd.DataFrame", target: Any, task_name: str | None, reading: Reading
+) -> Table:
+    """Split a table into features and target, and each of its columns into what it means."""
+    labels = _names(frame.columns)
+    frame = frame.set_axis(labels, axis=1)
+    target = find_target(name, labels, target)
     if not frame.columns.is_unique:
         twice = frame.columns[frame.columns.duplicated()][0]
         raise StudyError(f"{name} has several columns named {twice!r}; rename all but one.")
     if frame.empty:
         raise StudyError(f"{name} has no rows.")
-    where = f"the target column {target!r} of {name}"
-    if frame[target].isna().any():
-        n_missing = int(frame[target].isna().sum())
-        raise StudyError(
-            f"{n_missing} values are missing in {where} (texts such as NA and None count as "
-            "missing): remove those rows, or call that class something else."
-        )
-    task, why = choose_task(where, frame[target], task_name)
-    targets, classes = (_encode if task is CLASSIFICATION else _numbers)(where, frame[target])
-    features, notes = _clean(name, frame.drop(columns=target))
+    found = read_target(name, target, frame[target], task_name, reading)
+    features, notes = clean_columns(name, frame.loc[found.rows].drop(columns=target), reading)
+    features = features.reset_index(drop=True)
     steps, n_inputs = _preparation(features)
-    return Table(name, features, task, why, targets, classes, steps, n_inputs, notes)
+    notes = [*found.notes, *notes, *suspicions(features, found.values, found.classes)]
+    return Table(
+        name,
+        features,
+        found.task,
+        found.reason,
+        found.values,
+        found.classes,
+        steps,
+        n_inputs,
+        tuple(notes),
+    )
 
 
-def _numbers(where: str, column: "pd.Series") -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    """Check that there is something to learn in numbers."""
-    values = column.to_numpy(dtype=float)
-    if not np.isfinite(values).all():
-        raise StudyError(f"{where} holds infinite values; remove those rows.")
-    if values.min() == values.max():
-        raise StudyError(f"{where} has a single value, {values[0]:g}: nothing to tell.")
-    return values, ()
-
-
-def _encode(where: str, column: "pd.Series") -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Replace the classes by their place in sorted order."""
-    from sklearn.preprocessing import LabelEncoder
-
-    values = column.to_numpy()
-    if values.dtype == object or not np.issubdtype(values.dtype, np.number):
-        values = column.astype(str).to_numpy(dtype=object)
-    encoder = LabelEncoder().fit(values)
-    if len(encoder.classes_) < 2:
-        raise StudyError(f"{where} has a single class, {encoder.classes_[0]}: nothing to tell.")
-    return encoder.transform(values), tuple(str(label) for label in encoder.classes_)
-
-
-def _clean(name: str, features: "pd.DataFrame") -> tuple["pd.DataFrame", tuple[str, ...]]:
-    """Make every column numbers or texts, and leave out those that tell nothing."""
-    import pandas as pd
-    from pandas.api.types import is_numeric_dtype
-
-    kept: dict[str, pd.Series] = {}
-    notes = []
-    for column in features.columns:
-        values = features[column]
-        if values.isna().all():
-            notes.append(f"Column {column!r} is left out: it is empty.")
-        elif is_numeric_dtype(values):
-            kept[column] = values.astype(float)
-            if np.isinf(kept[column]).any():
-                raise StudyError(f"Column {column!r} of {name} holds infinite values; remove them.")
-        elif values.nunique() == values.count() > MAX_CATEGORIES:
-            notes.append(f"Column {column!r} is left out: every text in it is different.")
-        else:
-            kept[column] = values.map(str, na_action="ignore").astype(object)
-    if not kept:
-        raise StudyError(f"{name} has no feature column to learn from. {' '.join(notes)}".rstrip())
-    return pd.DataFrame(kept), tuple(notes)
+def _names(columns: Iterable[Any]) -> list[str]:
+    """Return names as texts without blanks around them; the parts of a tuple are joined."""
+    return [
+        " ".join(map(str, column)).strip() if isinstance(column, tuple) else str(column).strip()
+        for column in columns
+    ]
 
 
 def _preparation(features: "pd.DataFrame") -> tuple[tuple[Any, ...], int]:

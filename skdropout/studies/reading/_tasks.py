@@ -7,13 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skdropout.studies._checks import check_choice
-from skdropout.studies._errors import StudyError
-
 if TYPE_CHECKING:
     import pandas as pd
-
-_FEW = 20  # whole numbers with no more different values than this are classes
 
 
 @dataclass(frozen=True)
@@ -120,30 +115,3 @@ REGRESSION = Task(
     curve=_explained,
 )
 TASKS = {task.name: task for task in (CLASSIFICATION, REGRESSION)}
-
-
-def choose_task(where: str, column: "pd.Series", name: str | None) -> tuple[Task, str]:
-    """Return the task that a target column calls for, or the one that was asked for, and why."""
-    from pandas.api.types import is_bool_dtype, is_numeric_dtype
-
-    if name is not None:
-        check_choice("task", name, TASKS)
-    n_values = column.nunique()
-    fractions = False
-    if is_bool_dtype(column) or not is_numeric_dtype(column):
-        if name == "regression":
-            raise StudyError(f"{where} holds texts or yes and no, which regression cannot learn.")
-        found, why = CLASSIFICATION, "holds texts or yes and no"
-    elif (fractions := bool((column % 1 != 0).any())) or n_values > max(_FEW, len(column) // 10):
-        found = REGRESSION
-        why = f"holds {n_values} different numbers in {len(column)} rows: quantities"
-    else:
-        found, why = CLASSIFICATION, f"holds {n_values} different whole numbers: classes"
-    if name == "classification" and fractions:
-        raise StudyError(f"{where} holds quantities such as {column.iloc[0]:g}, not classes.")
-    if name is not None:
-        return TASKS[name], f"You asked for {name}."
-    other = next(other for other in TASKS if other != found.name)
-    alone = fractions or "texts" in why
-    hint = "" if alone else f" --task {other} says otherwise."
-    return found, f"Taken as {found.name}, since {where} {why}.{hint}"

@@ -1,0 +1,228 @@
+"""Columns as a person would read them: numbers, categories, dates, or nothing to learn from."""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from skdropout.studies._errors import StudyError
+from skdropout.studies.reading._dates import dates_to_numbers, read_dates, whole_number_dates
+from skdropout.studies.reading._numbers import FEW, MARKS_IN_TEXTS, read_numbers
+from skdropout.studies.reading._options import Reading
+from skdropout.studies.reading._words import option, place, quoted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAX_CATEGORIES = 20
+_MOSTLY = 0.8  # a column with this share of numbers is one of numbers, with odd cells in it
+_ROW_NAMES = re.compile(
+    r"unnamed: \d+|row[ _.]?(names?|num(ber)?|n[or]?|ids?|index)|index|level_\d"
+    r"|(s|sr|serial)?[ _.]?no\.?|#",
+    re.IGNORECASE,
+)
+_ID_NAME = re.compile(r"(.*[^a-zA-Z])?(id|guid|uuid|ID|Id)|.*[a-z](ID|Id)")
+_TIME_NAME = re.compile(r"year|yr|jahr|date|time|day|week|month|hour|quarter", re.IGNORECASE)
+
+
+def clean_columns(
+    name: str, frame: "pd.DataFrame", reading: Reading
+) -> tuple["pd.DataFrame", list[str]]:
+    """Make each column numbers or texts, or leave it out; say what was not plain to see."""
+    import pandas as pd
+
+    for field in ("drop_columns", "keep_columns", "text_columns"):
+        if strange := [c for c in getattr(reading, field) if c not in frame.columns]:
+            raise StudyError(
+                f"{name} has no column {quoted(strange)} for {option(field)}; "
+                f"its columns: {quoted(frame.columns, most=30)}."
+            )
+    kept: dict[str, pd.Series] = {}
+    row_numbers: dict[str, tuple[pd.Series, str]] = {}
+    notes: list[str] = []
+    for column in frame.columns:
+        if column in reading.drop_columns:
+            notes.append(f"Column {column!r} is left out, as you asked.")
+            continue
+        parts, remarks = _read_column(name, column, frame[column], reading)
+        why = None if column in reading.keep_columns else tells_nothing(column, parts, reading)
+        if why is None:
+            kept |= parts
+            notes += remarks
+        elif why.startswith("it numbers"):
+            row_numbers[column] = parts[column], why
+        else:
+            notes.append(f"Column {column!r} is left out: {why}.")
+    if kept:
+        notes += [f"Column {c!r} is left out: {why}." for c, (_, why) in row_numbers.items()]
+    else:  # a table of nothing but 1, 2, 3, ...: that is what there is to learn from
+        kept = {column: values for column, (values, _) in row_numbers.items()}
+    if not kept:
+        raise StudyError(f"{name} has no feature column to learn from. {' '.join(notes)}".rstrip())
+    return pd.DataFrame(kept, index=frame.index), notes
+
+
+def plain_texts(values: "pd.Series") -> "pd.Series":
+    """Return texts without blanks around them, as objects; blank and missing ones are nan."""
+    known = values.astype(object).where(values.notna(), np.nan)
+    texts = known.map(_as_text, na_action="ignore").astype(object)
+    return texts.where(texts != "", np.nan)
+
+
+def numbers_of(
+    what: str, texts: "pd.Series", reading: Reading
+) -> tuple["pd.Series | None", list[str]]:
+    """Read a column of texts as numbers, or return None where it is none of numbers.
+
+    `what` names the column in messages. Cells that fit nothing become missing with a note where
+    they are few, and stop it where they are not and the column is clearly one of numbers.
+    """
+    counts = texts.value_counts()
+    read = read_numbers(counts.index)
+    n_marked = int(counts.reindex(list(read.marks)).sum())
+    n_odd = int(counts.reindex(list(read.odd)).sum())
+    n_numbers = int(counts.sum()) - n_marked - n_odd
+    share = n_numbers / max(n_numbers + n_odd, 1)
+    one_stranger = len(read.odd) <= 3 and len(counts) > MAX_CATEGORIES
+    if share < (0.5 if one_stranger else _MOSTLY):
+        return None, []
+    notes = []
+    if n_odd > max(FEW * (n_numbers + n_odd), 1 if n_numbers >= 100 else 0):
+        if len(counts) <= MAX_CATEGORIES and n_odd >= 2 * len(read.odd):
+            return None, [f"{what} is taken as categories, since {quoted(read.odd)} is no number."]
+        places = np.flatnonzero(texts.isin(read.odd))
+        shown = ", ".join(f"{texts.iloc[p]!r} in {place(texts.index, p)}" for p in places[:5])
+        raise StudyError(
+            f"{what} is one of numbers, but has {n_odd} cells that are none: {shown}"
+            f"{', ...' if n_odd > 5 else ''}. Correct them, or say that these texts mean missing "
+            f"values ({option('missing', *read.odd[:5])}), or that the column holds "
+            "categories (--text-columns) or is to be left out (--drop-columns)."
+        )
+    if read.odd:
+        places = np.flatnonzero(texts.isin(read.odd))
+        shown = ", ".join(f"{texts.iloc[p]!r} in {place(texts.index, p)}" for p in places[:5])
+        notes.append(f"{what} is one of numbers; what is none counts as missing: {shown}.")
+    if n_marked:
+        marks = sorted(read.marks)
+        notes.append(f"{what} has {n_marked:,} missing values written as {quoted(marks)}.")
+    if read.how:
+        notes.append(f"{what} holds numbers such as {read.how}.")
+    return texts.map(read.values).astype(float), notes
+
+
+def _read_column(
+    name: str, column: str, values: "pd.Series", reading: Reading
+) -> tuple[dict[str, "pd.Series"], list[str]]:
+    """Return what a column becomes: one column of numbers or texts, several for dates, or none."""
+    import pandas as pd
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    what = f"Column {column!r}"
+    if column in reading.text_columns:
+        return {column: plain_texts(_without(values, reading))}, []
+    if values.dtype.kind in "Mm" or getattr(values.dtype, "tz", None) is not None:
+        return _dates(column, values, "dates")
+    if values.dtype.kind == "c":
+        raise StudyError(f"{what} of {name} holds complex numbers; give their parts as columns.")
+    if is_bool_dtype(values) or (is_numeric_dtype(values) and values.dtype.kind in "uif"):
+        plain = values.to_numpy(dtype=float, na_value=np.nan)
+        series = _without(pd.Series(plain, index=values.index), reading)
+        _check_finite(name, what, series)
+        if (dates := whole_number_dates(series)) is not None:
+            return _dates(column, dates, f"dates, such as {series.dropna().iloc[0]:.0f}")
+        return {column: series}, []
+    if values.map(lambda cell: isinstance(cell, list | dict | set | bytes | np.ndarray)).any():
+        return {}, []
+    texts = plain_texts(_without(values, reading))
+    numbers, notes = numbers_of(what, texts, reading)
+    if numbers is not None:
+        _check_finite(name, what, numbers)
+        return {column: numbers}, notes
+    known = texts.where(~texts.map(lambda t: str(t).casefold() in MARKS_IN_TEXTS), np.nan)
+    different = known.dropna().drop_duplicates().reset_index(drop=True)
+    if (dated := read_dates(different)) is not None:
+        dates, how = dated
+        mapping = dict(zip(different, dates, strict=True))
+        return _dates(column, known.map(mapping), how)
+    n_texts = len(different)
+    if n_texts > MAX_CATEGORIES and n_texts <= len(texts) / 2:
+        notes.append(
+            f"{what} has {n_texts} different texts; the {MAX_CATEGORIES - 1} most frequent get an "
+            "input each, the others share one."
+        )
+    return {column: known}, notes
+
+
+def tells_nothing(column: str, parts: dict[str, "pd.Series"], reading: Reading) -> str | None:
+    """Say why a column is no feature, or return None where it is one."""
+    if not parts:
+        return "its cells are lists or other objects"
+    values = next(iter(parts.values()))
+    n_values, n_known = values.nunique(), values.count()
+    if not n_known:
+        return "it is empty"
+    if n_values == 1 and n_known == len(values) > 1:
+        return f"it has a single value, {_short(values.iloc[0])}"
+    if len(parts) > 1 or column not in parts:
+        return None
+    keep = f"({option('keep_columns', column)} keeps it)"
+    is_text = values.dtype == object
+    unique = n_values == n_known
+    whole = not is_text and n_known == len(values) and bool((values % 1 == 0).all())
+    if unique and whole and _numbers_rows(values) and not _TIME_NAME.search(column):
+        return f"it numbers the rows {keep}"
+    if (is_text or whole) and n_values > n_known / 2 and _ROW_NAMES.fullmatch(column):
+        return f"its name and its values say that it numbers or names the rows {keep}"
+    if (is_text or whole) and n_values > MAX_CATEGORIES and _ID_NAME.fullmatch(column):
+        return f"it is an identifier by its name, with {n_values:,} different values {keep}"
+    if is_text and n_values > MAX_CATEGORIES and unique:
+        return f"every text in it is different {keep}"
+    if is_text and n_values > max(MAX_CATEGORIES, n_known / 2):
+        return f"it is free text: {n_values:,} different texts in {n_known:,} rows {keep}"
+    return None
+
+
+def _numbers_rows(values: "pd.Series") -> bool:
+    """Whether different whole numbers go up or down in file order, or are 1, 2, 3, ... shuffled."""
+    steps = np.diff(values)
+    if len(values) < 10:
+        return False
+    shuffled = values.max() - values.min() == len(values) - 1
+    return bool(shuffled or (steps > 0).all() or (steps < 0).all())
+
+
+def _dates(column: str, dates: "pd.Series", how: str) -> tuple[dict[str, "pd.Series"], list[str]]:
+    parts = dates_to_numbers(column, dates)
+    return parts, [f"Column {column!r} holds {how}; it becomes {quoted(parts)}."]
+
+
+def _without(values: "pd.Series", reading: Reading) -> "pd.Series":
+    """Make missing what the person marks as such."""
+    if not reading.missing:
+        return values
+    marks: set[Any] = set(reading.missing)
+    if values.dtype.kind in "uif":
+        marks = {float(mark) for mark in marks if re.fullmatch(r"[+-]?\d+(\.\d+)?", mark)}
+        return values.where(~values.isin(marks))
+    return values.where(~values.map(_as_text, na_action="ignore").isin(marks))
+
+
+def _check_finite(name: str, what: str, numbers: "pd.Series") -> None:
+    infinite = np.flatnonzero(np.isinf(numbers.to_numpy(dtype=float)))
+    if len(infinite):
+        places = ", ".join(place(numbers.index, p) for p in infinite[:5])
+        raise StudyError(
+            f"{what} of {name} holds infinite values ({places}); correct or remove them, or leave "
+            "the column out (--drop-columns)."
+        )
+
+
+def _as_text(cell: Any) -> str:
+    """Write a cell as a person would: whole numbers without a fraction, no blanks around."""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell).strip()
+
+
+def _short(cell: Any) -> str:
+    return f"{cell:.12g}" if isinstance(cell, float) else repr(cell)

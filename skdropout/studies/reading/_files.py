@@ -1,0 +1,224 @@
+"""Files of tables, whatever they are packed in: text, Excel, Parquet and what else pandas reads."""
+
+import bz2
+import gzip
+import io
+import lzma
+import sys
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from skdropout.studies._errors import StudyError
+from skdropout.studies.reading._header import looks_like_names
+from skdropout.studies.reading._options import Reading
+from skdropout.studies.reading._text import read_text
+from skdropout.studies.reading._words import option, quoted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MOST_BYTES = 2 << 30  # that a packed file may hold: more is likelier a bomb than a table
+_PACKED: Mapping[bytes, Callable[..., Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ": lzma.open,
+}
+_REFUSED: Mapping[bytes, str] = {
+    b"%PDF": "a PDF document; export the table as a CSV file",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
+    b"\x80\x04": "a pickle, which could run anything; save it as Parquet or CSV",
+    b"\x80\x05": "a pickle, which could run anything; save it as Parquet or CSV",
+    b"\xd0\xcf\x11\xe0": "an Excel file of the old kind; save it as .xlsx or CSV",
+    b"SQLite format 3": "a database; export the table as a CSV file",
+    b"\x89HDF": "an HDF5 file; save the table as Parquet or CSV",
+    b"<!DO": "a web page; download the file itself",
+    b"<htm": "a web page; download the file itself",
+    b"version https://git-lfs": "a pointer of Git LFS, not the file; fetch it with git lfs pull",
+}
+
+
+def read_file(path: str | Path, reading: Reading) -> tuple["pd.DataFrame", list[str]]:
+    """Read a table from a file, or from standard input where the path is "-"."""
+    name = "standard input" if str(path) == "-" else str(path)
+    try:
+        content = sys.stdin.buffer.read() if str(path) == "-" else Path(path).read_bytes()
+    except FileNotFoundError:
+        raise StudyError(
+            f"There is no file {name}. Give a table: a CSV, Excel or Parquet file."
+        ) from None
+    except OSError as error:
+        raise StudyError(f"{name} cannot be read: {error.strerror}.") from error
+    return _read_content(name, content, reading)
+
+
+def _read_content(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFrame", list[str]]:
+    """Read a table by what its first bytes say that it is, and else by its name."""
+    if not content.strip():
+        raise StudyError(f"{name} cannot be read as a table: it is empty.")
+    for start, unpack in _PACKED.items():
+        if content.startswith(start):
+            inner = name.removesuffix(Path(name).suffix)
+            return _read_content(inner, _unpacked(name, unpack(io.BytesIO(content))), reading)
+    if content.startswith(b"PK\x03\x04"):
+        return _read_zip(name, content, reading)
+    for start, what in _REFUSED.items():
+        if content[:30].lstrip().startswith(start):
+            raise StudyError(f"{name} is {what}.")
+    return _read_with_pandas(name, content, reading)
+
+
+def _read_with_pandas(
+    name: str, content: bytes, reading: Reading
+) -> tuple["pd.DataFrame", list[str]]:
+    """Choose among the readers of pandas, text the last."""
+    import pandas as pd
+
+    suffix = Path(name).suffix.lower()
+    file = io.BytesIO(content)
+    try:
+        if content.startswith(b"PAR1"):
+            return pd.read_parquet(file), []
+        if content.startswith(b"ARROW1"):
+            return pd.read_feather(file), []
+        if suffix == ".dta":
+            return pd.read_stata(file), []
+        if suffix in (".jsonl", ".ndjson") or (suffix == ".json" and content.lstrip()[:1] == b"{"):
+            return pd.read_json(file, lines=True, precise_float=True), []
+        if suffix == ".json":
+            return pd.read_json(file, precise_float=True), []
+        if suffix == ".arff":
+            content = _without_arff(content)
+            file = io.BytesIO(content)
+        return read_text(name, content, reading)
+    except ImportError as error:
+        raise _lacking(name, "pyarrow") from error
+    except (StudyError, MemoryError):
+        raise
+    except (ValueError, OSError, KeyError) as error:
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise StudyError(f"{name} cannot be read as a table: {first}") from error
+
+
+def _read_zip(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFrame", list[str]]:
+    """Read an Excel file, or the only table in an archive."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = [
+                info
+                for info in archive.infolist()
+                if not info.is_dir() and not any(p[:1] in "._" for p in Path(info.filename).parts)
+            ]
+            inside = [info.filename for info in archive.infolist()]
+            if "xl/workbook.xml" in inside or "xl/workbook.bin" in inside:
+                return _read_excel(name, content, reading)
+            if "mimetype" in inside:
+                raise StudyError(f"{name} is an OpenDocument file; save it as .xlsx or CSV.")
+            if len(members) != 1:
+                raise StudyError(
+                    f"{name} holds {quoted(m.filename for m in members) or 'no file'}; give a file "
+                    "with a single table."
+                )
+            if members[0].flag_bits & 1:
+                raise StudyError(f"{name} is locked by a password; unpack it first.")
+            with archive.open(members[0]) as file:
+                inner = _unpacked(name, file)
+            return _read_content(f"{name}/{members[0].filename}", inner, reading)
+    except (zipfile.BadZipFile, NotImplementedError) as error:
+        raise StudyError(f"{name} cannot be unpacked: {error}") from error
+
+
+def _unpacked(name: str, file: IO[bytes]) -> bytes:
+    """Unpack a file, as far as a table may go."""
+    try:
+        with file:
+            content = file.read(_MOST_BYTES + 1)
+    except (OSError, EOFError, lzma.LZMAError, zipfile.BadZipFile, zlib.error) as error:
+        raise StudyError(f"{name} cannot be unpacked, it is damaged or cut off: {error}") from error
+    if len(content) > _MOST_BYTES:
+        raise StudyError(
+            f"{name} unpacks to more than {_MOST_BYTES >> 30} GiB; if that is a table, unpack it "
+            "first and give the file."
+        )
+    return content
+
+
+def _read_excel(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFrame", list[str]]:
+    """Read a sheet: the one that was asked for, or the first that is not empty."""
+    import pandas as pd
+
+    try:
+        sheets = pd.read_excel(io.BytesIO(content), sheet_name=None, header=None, dtype=object)
+    except ImportError as error:
+        raise _lacking(name, "openpyxl") from error
+    except (ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
+        raise StudyError(f"{name} cannot be read as an Excel file: {error}") from error
+    filled = [sheet for sheet, cells in sheets.items() if not cells.dropna(how="all").empty]
+    notes = []
+    if reading.sheet is not None:
+        if reading.sheet not in sheets:
+            raise StudyError(
+                f"{name} has no sheet {reading.sheet!r}; its sheets: {quoted(sheets)}."
+            )
+        sheet = reading.sheet
+    elif not filled:
+        raise StudyError(f"{name} has no rows.")
+    else:
+        sheet = filled[0]
+        if len(filled) > 1:
+            notes.append(
+                f"Sheet {sheet!r} is read, the first of {quoted(filled)} ({option('sheet')} names "
+                "another)."
+            )
+    cells = sheets[sheet]
+    cells.index += 1  # as Excel numbers its rows
+    cells = cells.dropna(how="all").dropna(how="all", axis=1)
+    several = cells.notna().sum(axis=1) > 1
+    if cells.shape[1] > 1 and several.any():
+        n_title = int(several.to_numpy().argmax())
+        if n_title:
+            notes.append(f"Left out as a title: {n_title} rows above the table.")
+        cells = cells.iloc[n_title:].dropna(how="all", axis=1)
+    texts = (
+        cells.iloc[:200].map(lambda cell: "" if pd.isna(cell) else str(cell)).to_numpy().tolist()
+    )
+    has_names = looks_like_names(texts[0], texts[1:]) if reading.header is None else reading.header
+    if not has_names:
+        notes.append(
+            "The first row looks like data, so columns are numbered from 0 "
+            f"({option('header')} yes takes it for names)."
+        )
+        names = [str(number) for number in range(cells.shape[1])]
+    else:
+        names = [text or f"Unnamed: {number}" for number, text in enumerate(texts[0])]
+        cells = cells.iloc[1:]
+    frame = cells.set_axis(names, axis=1).infer_objects()
+    frame.index.name = "row"
+    return frame, notes
+
+
+def _without_arff(content: bytes) -> bytes:
+    """Turn an ARFF file into a CSV file: the names of its attributes, then its data."""
+    names, rows, in_data = [], [], False
+    for line in content.decode("utf-8", errors="replace").splitlines():
+        words = line.strip()
+        if words.startswith("%") or not words:
+            continue
+        if in_data:
+            rows.append(words.replace("'", '"'))
+        elif words.lower().startswith("@attribute"):
+            rest = words.split(None, 1)[1].strip()
+            quote = rest[0] if rest[0] in "'\"" else None
+            names.append(rest[1:].split(quote)[0] if quote else rest.split()[0])
+        elif words.lower().startswith("@data"):
+            in_data = True
+    header = ",".join('"' + name.replace('"', "") + '"' for name in names)
+    return "\n".join([header, *rows, ""]).encode()
+
+
+def _lacking(name: str, package: str) -> StudyError:
+    return StudyError(f"{name} needs the package {package}: pip install {package}")

@@ -1,0 +1,47 @@
+"""Where a table begins, and whether its first line holds names or data."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from skdropout.studies.reading._numbers import MARKS, read_numbers
+
+
+def looks_like_names(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
+    """Whether the first line of a table holds the names of its columns.
+
+    It does not where its cells are numbers (unless they only count up), or occur again in their
+    own columns.
+    """
+    cells = [cell.strip() for cell in first]
+    if not rest:
+        return True
+    columns = [[row[i].strip() for row in rest if i < len(row)] for i in range(len(cells))]
+    above_numbers = sum(
+        bool(cell) and not _is_number(cell) and _are_numbers(column)
+        for cell, column in zip(cells, columns, strict=True)
+    )
+    numbers = [cell for cell in cells if _is_number(cell)]
+    if numbers and not _count_up(numbers):
+        return above_numbers > len(numbers)
+    if above_numbers:
+        return True
+    again = sum(cell in column for cell, column in zip(cells, columns, strict=True) if cell)
+    return again <= (0 if not numbers else len(cells) // 10)
+
+
+def _is_number(text: str) -> bool:
+    return bool(text) and text.casefold() not in MARKS and not read_numbers([text]).odd
+
+
+def _are_numbers(texts: Sequence[str]) -> bool:
+    known = {text for text in texts if text and text.casefold() not in MARKS}
+    return bool(known) and len(read_numbers(known).odd) <= len(known) // 10
+
+
+def _count_up(texts: Sequence[str]) -> bool:
+    """Whether texts are names such as 0, 1, 2 or 1990, 1995, 2000."""
+    if not all(text.isdecimal() for text in texts):
+        return False
+    numbers = [int(text) for text in texts]
+    steps = {after - before for before, after in pairwise(numbers)}
+    return len(steps) == 1 and min(steps) > 0

@@ -1,0 +1,289 @@
+"""Tables that are text: their encoding, separator, comments, header and decimal sign."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from skdropout.studies._errors import StudyError
+from skdropout.studies.reading._header import looks_like_names
+from skdropout.studies.reading._numbers import read_numbers, writes_decimal_commas
+from skdropout.studies.reading._options import Reading
+from skdropout.studies.reading._words import count_of, option, quoted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SEPARATORS = "\t;|,"  # the first of those that fit: within fields, a comma is most likely
+_COMMENTS = ("#", "%", "//")
+_SAMPLE = 200  # lines that decide on the separator, the header and codes such as 00501
+_BYTE_ORDER_MARKS = {
+    b"\xef\xbb\xbf": "utf-8-sig",
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+}
+
+
+@dataclass(frozen=True)
+class _Record:
+    """A line of the table with its number, and the lines after it where fields go on there."""
+
+    line: int
+    fields: list[str]
+
+    @property
+    def commented(self) -> bool:
+        """Whether it begins as comments do."""
+        return self.fields[0].startswith(_COMMENTS)
+
+    @property
+    def filled(self) -> int:
+        """Number of fields without empty ones at the end."""
+        return max((i for i, field in enumerate(self.fields, 1) if field.strip()), default=0)
+
+
+def read_text(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFrame", list[str]]:
+    """Read a table that is text; its index holds the line of each row."""
+    encoding, notes = _encoding_of(name, content, reading)
+    sample = list(_lines(content, encoding, _SAMPLE))
+    start, separator = _separator_of(sample, reading)
+    records = [record for record in _records(sample, separator) if record.line >= start]
+    plain = [record for record in records if not record.commented]
+    if not plain:
+        raise StudyError(f"{name} cannot be read as a table: it is empty.")
+    usual = Counter(len(record.fields) for record in plain).most_common(1)[0][0]
+    rows = [r for r in records if not r.commented or len(r.fields) == usual > 1]
+    first = next(i for i, r in enumerate(rows) if usual == 1 or r.filled > 1)
+    if first:
+        notes.append(f"Left out as a title: {count_of(first, 'line')} before the table.")
+    top, below = rows[first], rows[first + 1 :]
+    has_names = reading.header
+    if has_names is None:
+        has_names = looks_like_names(top.fields, [r.fields for r in below])
+    if has_names and not below:
+        raise StudyError(f"{name} has no rows.")
+    columns = []
+    if has_names:
+        columns = [field.strip() for field in top.fields]
+        columns[0] = columns[0].lstrip("#%/ ")
+    else:
+        notes.append(
+            "The first line looks like data, so columns are numbered from 0 "
+            f"({option('header')} yes takes it for names)."
+        )
+    body_from = below[0].line if has_names else top.line
+    layout = _lay_out(name, content, encoding, separator, body_from, columns, usual)
+    frame, more = _parse(content, encoding, separator, layout, below, reading)
+    return frame, notes + layout.notes + more
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """The names of the columns, the line of each row, and the lines that are none."""
+
+    columns: list[str]
+    lines: "np.ndarray"
+    skipped: list[int]
+    notes: list[str]
+
+
+def _lay_out(
+    name: str,
+    content: bytes,
+    encoding: str,
+    separator: str,
+    body_from: int,
+    columns: list[str],
+    usual: int,
+) -> _Layout:
+    """Go through all lines: find comments, and lines with too few fields or too many."""
+    lines, widths, fills, skipped = [], [], [], list(range(1, body_from))
+    width = len(columns) or usual
+    try:
+        for record in _records(_lines(content, encoding), separator):
+            if record.line < body_from:
+                continue
+            comment = record.commented and len(record.fields) != width
+            if comment or not "".join(record.fields).strip():
+                skipped.append(record.line)
+                continue
+            lines.append(record.line)
+            widths.append(len(record.fields))
+            fills.append(record.filled)
+    except csv.Error as error:
+        raise StudyError(
+            f"{name} cannot be read as a table: {error}. Is a quotation mark left open?"
+        ) from error
+    notes = []
+    n_comments = len(skipped) - (body_from - 1)
+    if n_comments:
+        notes.append(f"{count_of(n_comments, 'comment line')} left out.")
+    if columns and set(widths) == {len(columns) + 1} and min(fills) > len(columns):
+        columns = ["row names", *columns]
+        notes.append("The first column has no name in the header; it is called 'row names'.")
+    width = len(columns) or max(fills)
+    if too_long := [line for line, n in zip(lines, fills, strict=True) if n > width]:
+        where = "the header has names" if columns else "other lines have"
+        raise StudyError(
+            f"{name} has more fields than {where} ({width}) in {_say_lines(too_long)}; name every "
+            f"column, and put texts that contain {separator!r} into quotation marks."
+        )
+    if too_short := [line for line, n in zip(lines, widths, strict=True) if n < width]:
+        if len(too_short) > len(lines) / 2:
+            raise StudyError(
+                f"{name} has fewer fields than the {width} of its header in "
+                f"{_say_lines(too_short)}; {option('separator')} says what stands between fields."
+            )
+        notes.append(
+            f"{_say_lines(too_short)[:1].upper()}{_say_lines(too_short)[1:]} "
+            f"{'has' if len(too_short) == 1 else 'have'} fewer than {width} fields; what is not "
+            "there counts as missing."
+        )
+    if not columns:
+        columns = [str(number) for number in range(width)]
+    columns = [own or f"Unnamed: {number}" for number, own in enumerate(columns)]
+    columns += [f"Unnamed: {number}" for number in range(len(columns), max(widths))]
+    return _Layout(columns, np.array(lines), skipped, notes)
+
+
+def _parse(
+    content: bytes,
+    encoding: str,
+    separator: str,
+    layout: _Layout,
+    sample: Sequence[_Record],
+    reading: Reading,
+) -> tuple["pd.DataFrame", list[str]]:
+    """Let pandas read the rows; a second time as texts where decimals are set off by commas."""
+    import pandas as pd
+
+    def read(dtype: Any) -> pd.DataFrame:
+        return pd.read_csv(
+            io.BytesIO(content),
+            encoding=encoding,
+            sep=r"\s+" if separator == " " else separator,
+            skipinitialspace=True,
+            header=None,
+            names=range(len(layout.columns)),
+            index_col=False,
+            skiprows=[line - 1 for line in layout.skipped],
+            keep_default_na=False,
+            na_values=[""],
+            dtype=dtype,
+            low_memory=False,
+        )
+
+    texts = {
+        place: str
+        for place, column in enumerate(layout.columns)
+        if column in reading.text_columns
+        or any(
+            re.fullmatch(r"0\d{2,}", r.fields[place].strip())
+            for r in sample
+            if place < len(r.fields)
+        )
+    }
+    frame, notes = read(texts), []
+    if any(writes_decimal_commas(frame[c].dropna().unique()) for c in _of_texts(frame)):
+        frame, notes = read(str), ["Numbers are written with decimal commas."]
+        for column in frame:
+            if column in texts:
+                continue
+            known = frame[column].dropna()
+            numbers = read_numbers(known.unique(), decimal=",")
+            if not numbers.odd and not known.empty:
+                frame[column] = frame[column].map(numbers.values).astype(float)
+    frame.columns = layout.columns
+    if len(frame) == len(layout.lines):
+        frame.index = pd.Index(layout.lines, name="line")
+    return frame, notes
+
+
+def _of_texts(frame: "pd.DataFrame") -> list[Any]:
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    return [
+        column
+        for column in frame
+        if not is_numeric_dtype(frame[column]) and not is_bool_dtype(frame[column])
+    ]
+
+
+def _encoding_of(name: str, content: bytes, reading: Reading) -> tuple[str, list[str]]:
+    """Return the encoding of a text, with a note where it had to be guessed."""
+    if reading.encoding is not None:
+        encodings = [reading.encoding]
+    elif mark := next((m for m in _BYTE_ORDER_MARKS if content.startswith(m)), None):
+        encodings = [_BYTE_ORDER_MARKS[mark]]
+    elif b"\0" in content[:1000]:
+        halves = content[:1000:2].count(0), content[1:1000:2].count(0)
+        if max(halves) < 100 and max(halves) < len(content[:1000]) // 4:
+            raise StudyError(f"{name} is no text, nor any other kind of table that is known here.")
+        encodings = ["utf-16-be" if halves[0] > halves[1] else "utf-16-le"]
+    else:
+        encodings = ["utf-8", "cp1252", "latin-1"]
+    for encoding in encodings:
+        try:
+            for _ in _lines(content, encoding):
+                pass
+        except LookupError:
+            raise StudyError(f"There is no encoding {encoding!r} ({option('encoding')}).") from None
+        except UnicodeError:
+            continue
+        if encoding in ("cp1252", "latin-1") and encoding != reading.encoding:
+            return encoding, [
+                f"The file is not UTF-8; it is read as Windows-1252 ({option('encoding')} says "
+                "otherwise)."
+            ]
+        return encoding, []
+    raise StudyError(f"{name} is no {encodings[0]} text; {option('encoding')} says what it is.")
+
+
+def _lines(content: bytes, encoding: str, most: int | None = None) -> Iterator[str]:
+    """Yield lines, decoded."""
+    with io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline="") as file:
+        for number, line in enumerate(file):
+            if number == most:
+                return
+            yield line
+
+
+def _separator_of(lines: Sequence[str], reading: Reading) -> tuple[int, str]:
+    """Return the line that the table may begin at, and what stands between its fields."""
+    first = lines[0].strip().strip('"') if lines else ""
+    if told := re.fullmatch(r"sep=(.|\\t)", first, re.IGNORECASE):
+        return 2, told[1].replace("\\t", "\t")
+    if reading.separator is not None:
+        return 1, reading.separator.replace("\\t", "\t").replace("tab", "\t")
+    best = (0.0, 0, ",")
+    for separator in (*_SEPARATORS, " "):
+        widths = [len(r.fields) for r in _records(lines, separator) if not r.commented]
+        usual, often = Counter(widths).most_common(1)[0] if widths else (1, 0)
+        if usual > 1:
+            if often > 0.98 * len(widths):
+                return 1, separator
+            best = max(best, (often / len(widths), usual, separator))
+    return 1, best[2]
+
+
+def _records(lines: "Sequence[str] | Iterator[str]", separator: str) -> Iterator[_Record]:
+    """Split lines into fields; blank lines stay out."""
+    if separator == " ":
+        lines = (re.sub(r"\s+", " ", line.strip()) + "\n" for line in lines)
+    reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
+    before = 0
+    for fields in reader:
+        line, before = before + 1, reader.line_num
+        if fields:
+            yield _Record(line, fields)
+
+
+def _say_lines(lines: Sequence[int]) -> str:
+    if len(lines) == 1:
+        return f"line {lines[0]}"
+    return f"lines {quoted(lines, most=5)}".replace("'", "")

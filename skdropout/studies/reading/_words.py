@@ -1,0 +1,38 @@
+"""How messages name columns, options, rows and counts."""
+
+import shlex
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def quoted(words: Iterable[Any], most: int = 10) -> str:
+    """List words in quotes, and how many more there are."""
+    words = list(words)
+    shown = ", ".join(repr(str(word)) for word in words[:most])
+    return shown if len(words) <= most else f"{shown} and {len(words) - most} more"
+
+
+def say_counts(counts: Mapping[str, int], most: int = 10) -> str:
+    """List classes with their counts, the largest first, and how many more there are."""
+    ordered = sorted(counts.items(), key=lambda item: -item[1])
+    shown = ", ".join(f"{label!r} {count:,}" for label, count in ordered[:most])
+    return shown if len(ordered) <= most else f"{shown} and {len(ordered) - most} more"
+
+
+def count_of(number: int, noun: str) -> str:
+    """Say how many there are of what a noun names: 1 row, 2 rows."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def option(field: str, *values: str) -> str:
+    """Write a field of :class:`Reading` as an option of the command line, with its values."""
+    words = [f"--{field.replace('_', '-')}"]
+    return " ".join([*words, shlex.quote(",".join(values))] if values else words)
+
+
+def place(index: "pd.Index", position: int) -> str:
+    """Name a row as the person finds it: by its line in a file, else by its number from 0."""
+    return f"{index.name or 'row'} {index[position]}"

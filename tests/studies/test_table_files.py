@@ -1,0 +1,159 @@
+"""One table in every kind of file that people have: the same values must come out of each."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from odd_tables import FILES, HEADLESS_FILES, PLAIN_FILES, PLAIN_TABLE, TABLE, write
+
+from skdropout.studies import StudyError
+from skdropout.studies.reading import Reading, load_table
+
+
+def check(table, expected):
+    """Compare values with what the file was made of."""
+    width, grain, wood = (table.features[column] for column in table.features)
+    assert width.tolist() == expected["width"].tolist()
+    assert grain.tolist() == expected["grain"].tolist()
+    assert wood.tolist() == expected["wood"].tolist()
+    assert np.array(table.classes)[table.targets].tolist() == expected["grade"].tolist()
+
+
+def refuse(path, target="y", **options):
+    with pytest.raises(StudyError) as caught:
+        load_table(path, target, reading=Reading(**options))
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def save(folder, content, name="own.csv"):
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+@pytest.mark.parametrize("name", [*FILES, *PLAIN_FILES])
+def test_files_of_every_kind_say_the_same(tmp_path, name):
+    table = load_table(write(tmp_path, name), "grade")
+    assert list(table.features.columns) == ["width", "grain", "wood"]
+    check(table, PLAIN_TABLE if name in PLAIN_FILES else TABLE)
+
+
+@pytest.mark.parametrize("name", HEADLESS_FILES)
+@pytest.mark.parametrize("target", ["-1", 3])
+def test_columns_without_names_are_numbered(tmp_path, name, target):
+    table = load_table(write(tmp_path, name), target)
+    assert list(table.features.columns) == ["0", "1", "2"]
+    check(table, TABLE)
+    assert ("first" in "".join(table.notes)) == name.startswith("headless")
+
+
+@pytest.mark.parametrize(
+    ("name", "note"),
+    [
+        ("windows1252.csv", "read as Windows-1252 (--encoding"),
+        ("comments.csv", "1 comment line left out"),
+        ("title.csv", "Left out as a title: 1 line"),
+        ("semicolons.csv", "decimal commas"),
+        ("r_row_names.txt", "has no name in the header"),
+    ],
+)
+def test_what_had_to_be_guessed_is_said(tmp_path, name, note):
+    table = load_table(write(tmp_path, name), "grade")
+    assert note in "\n".join(table.notes)
+    assert note in "\n".join(table.overview())
+
+
+def test_what_was_guessed_can_be_said_otherwise(tmp_path):
+    path = save(tmp_path, "größe;1;y\n1,5;2;a\n2,5;3;b\n".encode("cp1250"))
+    table = load_table(path, "y", reading=Reading(encoding="cp1250", header=True, separator=";"))
+    assert table.features["größe"].tolist() == [1.5, 2.5]
+    table = load_table(path, 2, reading=Reading(header=False))
+    assert table.classes == ("a", "b", "y")
+    assert "no encoding 'latin-99'" in refuse(path, encoding="latin-99")
+    assert "is no utf-8 text" in refuse(path, encoding="utf-8")
+
+
+def test_standard_input(monkeypatch):
+    content = FILES["commas.csv"].encode()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+    table = load_table("-", "grade")
+    check(table, TABLE)
+    assert table.name == "standard input"
+
+
+def test_sheets_are_chosen(tmp_path):
+    path = tmp_path / "book.xlsx"
+    with pd.ExcelWriter(path) as book:
+        pd.DataFrame().to_excel(book, sheet_name="cover")
+        TABLE.to_excel(book, sheet_name="May", index=False)
+        TABLE.iloc[::-1].to_excel(book, sheet_name="June", index=False)
+    may = load_table(path, "grade")
+    assert "Sheet 'May' is read, the first of 'May', 'June' (--sheet" in may.notes[0]
+    check(may, TABLE)
+    check(load_table(path, "grade", reading=Reading(sheet="June")), TABLE.iloc[::-1])
+    assert "no sheet 'July'; its sheets: 'cover', 'May', 'June'" in refuse(path, sheet="July")
+
+
+def test_lines_of_other_lengths(tmp_path):
+    rows = [f"{i / 7:.2f},{i % 5},{'ab'[i % 2]}" for i in range(40)]
+    rows[3] = "0.5"
+    short = load_table(save(tmp_path, "\n".join(["u,v,y", *rows])), "y")
+    assert "Line 5 has fewer than 3 fields" in short.notes[0]
+    assert "1 row without a value in the target column 'y' of own.csv is left out." in short.notes
+    assert len(short.targets) == 39
+    rows[3], rows[30] = "0.5,3,a,7", "0.5,3,a,7"
+    message = refuse(save(tmp_path, "\n".join(["u,v,y", *rows])))
+    assert "more fields than the header has names (3) in lines 5, 32" in message
+
+
+def test_quoted_fields_may_go_on_in_the_next_line(tmp_path):
+    rows = [f'{i / 7:.2f},"ro\nse {i % 3}",{"ab"[i % 2]}' for i in range(30)]
+    rows[10] = '1.5,"ro\nse 0",a,'
+    rows[11] = '1.5,"ro\nse 0",a,?'
+    message = refuse(save(tmp_path, "\n".join(["u,v,y", *rows])))
+    assert "in line 24" in message
+    rows[11] = '1.5,"ro\nse 0",a'
+    table = load_table(save(tmp_path, "\n".join(["# a comment", "u,v,y", *rows])), "y")
+    assert set(table.features["v"]) == {"ro\nse 0", "ro\nse 1", "ro\nse 2"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", b"", "is empty"),
+        ("a.csv", b" \n \n", "is empty"),
+        ("a.csv", b"%PDF-1.7 ...", "a PDF document"),
+        ("a.csv", b"\x89PNG\r\n\x1a\n", "a picture"),
+        ("a.pkl", b"\x80\x04\x95", "save it as Parquet"),
+        ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1", "save it as .xlsx"),
+        ("a.csv", b"<!DOCTYPE html><html>", "a web page"),
+        ("a.csv", b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
+        ("a.csv.gz", b"\x1f\x8b\x08\x00rubbish", "damaged or cut off"),
+        ("a.csv.gz", FILES["packed.csv.gz"][:-9], "damaged or cut off"),
+        ("a.zip", FILES["packed.zip"][:-40], "cannot be unpacked"),
+        ("a.parquet", FILES["columns.parquet"][:-40], "cannot be read as a table"),
+        ("a.xlsx", FILES["sheet.xlsx"][:-40], "cannot be unpacked"),
+        ("a.json", b'[{"a": 1, "y"', "cannot be read as a table"),
+        ("a.bin", bytes(range(32)) * 40, "is no text"),
+        ("a.csv", b'a,y\n"1,2\n' + b"3,4\n" * 40000, "quotation mark left open"),
+    ],
+)
+def test_files_that_are_no_tables_are_refused(tmp_path, name, content, message):
+    assert message in refuse(save(tmp_path, content, name))
+
+
+def test_archives_hold_a_single_table(tmp_path):
+    import zipfile
+
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        archive.writestr("a.csv", "a,y\n1,2\n")
+        archive.writestr("b.csv", "a,y\n1,2\n")
+    assert "holds 'a.csv', 'b.csv'; give a file with a single table" in refuse(tmp_path / "two.zip")
+
+
+def test_what_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("skdropout.studies.reading._files._MOST_BYTES", 100)
+    for name in ("packed.csv.gz", "packed.zip"):
+        assert "unpack it first" in refuse(write(tmp_path, name), "grade")
