@@ -1,65 +1,101 @@
 """From checked data to fitted attributes: what every estimator does in the same way."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from skdropout.estimators._holdout import hold_out
-from skdropout.estimators._notebook import DrawnNetwork
-from skdropout.estimators._parameters import TrainingParameters, seed_from
+from skdropout.estimators._monte_carlo import mask_seeds
+from skdropout.estimators._parameters import TrainingParameters, initializer_name, seed_from
 from skdropout.estimators._rescaling import learn_rescaling
+from skdropout.estimators._targets import Target
 from skdropout.estimators._tasks import CallbackSupportMixin, epoch_tasks, with_callbacks
 from skdropout.estimators._warm_start import joined, reject_another_network
 from skdropout.networks import Network
-from skdropout.training import (
-    Objective,
-    TrainingJob,
-    TrainingResult,
-    TrainingSet,
-    engine_named,
-)
+from skdropout.training import TrainingJob, TrainingResult, TrainingSet, engine_named
 
 if TYPE_CHECKING:
     import keras
 
 
-@dataclass(frozen=True)
-class Target:
-    """An encoded target and all that training has to know of it."""
-
-    y: np.ndarray
-    objective: Objective
-    n_outputs: int
-    loss_weight: np.ndarray | None = None
-    strata: np.ndarray | None = None
+T = TypeVar("T", bound=Target)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class NetworkEstimator(CallbackSupportMixin, DrawnNetwork, TrainingParameters):
+class NetworkEstimator(CallbackSupportMixin, TrainingParameters, ABC, Generic[T]):
     """An estimator whose fitted state is a description of a network and its weights in NumPy."""
 
-    @abstractmethod
-    def _describe_network(self, input_shape: tuple[int, ...], n_outputs: int) -> Network:
-        """Describe the network that the parameters ask for."""
+    _row_types: ClassVar[Any]  # number types that the network takes its inputs in
+
+    _target: T = field(init=False)
+    _result: TrainingResult = field(init=False)
+    network_: Network = field(init=False)
+    weights_: list[np.ndarray] = field(init=False)
+    history_: dict[str, list[float]] = field(init=False)
+    n_iter_: int = field(init=False)
+    loss_: float = field(init=False)
+    best_epoch_: int | None = field(init=False)
+    best_loss_: float | None = field(init=False)
+    best_score_: float | None = field(init=False)
 
     @abstractmethod
-    def _encode(
-        self, y: Any, sample_weight: np.ndarray | None, *, reset: bool, classes: Any = None
-    ) -> Target:
-        """Check a target and encode it; with ``reset``, learn the encoding from it."""
+    def _describe_network(self, **common: Any) -> Network:
+        """Describe the network that the parameters ask for; ``common`` is what all have."""
 
-    def _check_rows(self, X: Any, y: Any = "no_validation", *, reset: bool, **options: Any) -> Any:
-        """Check the features as scikit-learn does, and ``y`` with them where it is given."""
-        options = {"reset": reset, "dtype": np.float32, "order": "C", **options}
-        if isinstance(y, str):
-            return validate_data(self, X, **options)
-        return validate_data(self, X, y, multi_output=True, **options)
+    @abstractmethod
+    def _checked_target(self, y: Any) -> np.ndarray:
+        """Check that a target is of a kind that can be learnt."""
+
+    @abstractmethod
+    def _target_of(self, y: np.ndarray, classes: Any) -> T:
+        """Say how a first target is encoded."""
+
+    def _take_target(self, target: T) -> None:
+        """Keep what has been learnt of the target."""
+        self._target = target
+
+    def _loss_weight(self, y: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
+        """Return the factor that each row's target puts on its loss."""
+        return None
+
+    def _network_for(self, input_shape: tuple[int, ...], n_outputs: int) -> Network:
+        """Describe the network for inputs of a shape."""
+        return self._describe_network(
+            input_shape=input_shape,
+            n_outputs=n_outputs,
+            kernel_initializer=initializer_name(self.kernel_initializer),
+            rescaled=self.rescale is not None,
+        )
+
+    @abstractmethod
+    def _as_table(self, X: Any, *, reset: bool) -> tuple[Any, tuple[int, ...] | None]:
+        """Return features of any shape as rows, and the shape of one input where it is known."""
+
+    @abstractmethod
+    def _as_inputs(
+        self, rows: np.ndarray, shape: tuple[int, ...] | None, *, reset: bool
+    ) -> np.ndarray:
+        """Return checked rows in the shape that the network takes."""
+
+    def _check_X(self, X: Any) -> np.ndarray:  # noqa: N802
+        """Check features, as scikit-learn does, for predictions."""
+        table, shape = self._as_table(X, reset=False)
+        rows = validate_data(self, table, reset=False, dtype=self._row_types, order="C")
+        return self._as_inputs(rows, shape, reset=False)
+
+    def _check_X_y(self, X: Any, y: Any, *, reset: bool) -> tuple[np.ndarray, Any]:  # noqa: N802
+        """Check features, and that there is a target for each row."""
+        table, shape = self._as_table(X, reset=reset)
+        rows, y = validate_data(
+            self, table, y, reset=reset, dtype=self._row_types, order="C", multi_output=True
+        )
+        return self._as_inputs(rows, shape, reset=reset), y
 
     @cached_property
     def model_(self) -> "keras.Model":
@@ -69,21 +105,9 @@ class NetworkEstimator(CallbackSupportMixin, DrawnNetwork, TrainingParameters):
 
         core = self.network_.build(fused=False)
         core.set_weights(self.weights_)
-        model = keras.Model(core.input, self._ending()(core.output), name=core.name)
+        model = keras.Model(core.input, self._target.ending(core.output), name=core.name)
         model(core.input)  # it exports to ONNX only what has been called
         return model
-
-    @abstractmethod
-    def _ending(self) -> "keras.layers.Layer":
-        """Make the layer that turns the network's outputs into predictions."""
-
-    @abstractmethod
-    def _best_score(self, job: TrainingJob) -> float:
-        """Return the score of the validation rows after the best epoch."""
-
-    def _scaled(self, rows: TrainingSet, *, reset: bool) -> TrainingSet:
-        """Turn the targets into what the network learns; with ``reset``, learn how."""
-        return rows
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
@@ -150,24 +174,25 @@ class NetworkEstimator(CallbackSupportMixin, DrawnNetwork, TrainingParameters):
     ) -> Self:
         """Train, from new weights or going on from those of the last fit."""
         with self._all_or_nothing():
-            X, y = self._check_rows(X, y, reset=not going_on)
+            X, y = self._check_X_y(X, y, reset=not going_on)
             sample_weight = _checked_weight(sample_weight, X)
-            target = self._encode(y, sample_weight, reset=not going_on, classes=classes)
-            everything = self._training_set(X, target, sample_weight)
-            network = replace(
-                self._describe_network(X.shape[1:], target.n_outputs),
-                rescaled=self.rescale is not None,
-            )
+            y = self._checked_target(y)
+            if not going_on:
+                self._take_target(self._target_of(y, classes))
+            everything = self._training_set(X, y, sample_weight)
+            network = self._network_for(X.shape[1:], self._target.n_outputs)
             if going_on:
                 reject_another_network(network, self.network_)
             seed = seed_from(self.random_state)
-            rows, held = self._set_aside(everything, target, seed, validation, partial)
-            rows = self._scaled(rows, reset=not going_on)
+            rows, held = self._set_aside(everything, seed, validation, partial)
+            if not going_on:
+                self._take_target(self._target.fitted_to(rows))
+            rows = self._target.rescaled(rows)
             if held is not None:
-                held = self._scaled(held, reset=False)
+                held = self._target.rescaled(held)
             job = TrainingJob(
                 network=network,
-                objective=target.objective,
+                objective=self._target.objective,
                 plan=self._plan(
                     seed,
                     epochs=1 if partial else int(self.epochs),
@@ -196,20 +221,20 @@ class NetworkEstimator(CallbackSupportMixin, DrawnNetwork, TrainingParameters):
             raise
 
     def _training_set(
-        self, X: np.ndarray, target: Target, sample_weight: np.ndarray | None
+        self, X: np.ndarray, y: np.ndarray, sample_weight: np.ndarray | None
     ) -> TrainingSet:
+        encoded = self._target.encode(y)
         return TrainingSet.from_arrays(
             X,
-            target.y,
+            encoded,
             sample_weight,
-            loss_weight=target.loss_weight,
+            loss_weight=self._loss_weight(y, sample_weight),
             keep_order=not self.shuffle,
         )
 
     def _set_aside(
         self,
         rows: TrainingSet,
-        target: Target,
         seed: int,
         validation: tuple[Any, Any, Any],
         partial: bool,
@@ -217,12 +242,12 @@ class NetworkEstimator(CallbackSupportMixin, DrawnNetwork, TrainingParameters):
         X_val, y_val, sample_weight_val = validation
         if X_val is not None and y_val is not None:
             try:
-                X_val, y_val = self._check_rows(X_val, y_val, reset=False)
+                X_val, y_val = self._check_X_y(X_val, y_val, reset=False)
                 sample_weight_val = _checked_weight(sample_weight_val, X_val)
-                held = self._encode(y_val, sample_weight_val, reset=False)
+                held = self._training_set(X_val, self._checked_target(y_val), sample_weight_val)
             except ValueError as error:
                 raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error
-            return rows, self._training_set(X_val, held, sample_weight_val)
+            return rows, held
         if any(given is not None for given in validation):
             raise ValueError(
                 "X_val and y_val belong together, and sample_weight_val to both: pass X_val and "
@@ -230,8 +255,9 @@ class NetworkEstimator(CallbackSupportMixin, DrawnNetwork, TrainingParameters):
             )
         if partial or not self.early_stopping:
             return rows, None
+        strata = self._target.strata(rows.y)
         return hold_out(
-            rows, self.validation_fraction, seed=seed, strata=target.strata, shuffle=self.shuffle
+            rows, self.validation_fraction, seed=seed, strata=strata, shuffle=self.shuffle
         )
 
     @with_callbacks
@@ -249,8 +275,9 @@ class NetworkEstimator(CallbackSupportMixin, DrawnNetwork, TrainingParameters):
         assert chosen.best_epoch is not None
         plan = replace(job.plan, epochs=chosen.best_epoch + 1, early_stopping=None)
         rescaling = None if job.earlier else learn_rescaling(self.rescale, everything)
-        rows = self._scaled(everything, reset=job.earlier is None)
-        job = replace(job, plan=plan, rows=rows, rescaling=rescaling)
+        if job.earlier is None:
+            self._take_target(self._target.fitted_to(everything))
+        job = replace(job, plan=plan, rows=self._target.rescaled(everything), rescaling=rescaling)
         result = engine_named(self.engine).train(replace(job, validation=None, callbacks=()))
         watched = {k: v for k, v in chosen.history.items() if k.startswith("val_")}
         n_epochs = chosen.best_epoch + 1
@@ -259,27 +286,39 @@ class NetworkEstimator(CallbackSupportMixin, DrawnNetwork, TrainingParameters):
 
     def _keep(self, job: TrainingJob, result: TrainingResult) -> Self:
         """Turn what training left behind into fitted attributes."""
+        n_before = job.plan.first_epoch
+        history = joined(self.history_, result.history) if n_before else result.history
         self.__dict__.pop("model_", None)
         self._result = result
         self.network_ = job.network
         self.weights_ = result.weights
-        n_before = job.plan.first_epoch
-        self.history_ = (
-            joined(vars(self)["history_"], result.history) if n_before else (result.history)
-        )
-        self.n_iter_ = len(self.history_["loss"])
-        self.loss_ = self.history_["loss"][-1]
+        self.history_ = history
+        self.n_iter_ = len(history["loss"])
+        self.loss_ = history["loss"][-1]
         self.best_epoch_ = self.best_loss_ = self.best_score_ = None
         if result.best_epoch is not None:
+            assert job.validation is not None
+            best = {name: values[result.best_epoch] for name, values in result.history.items()}
             self.best_epoch_ = n_before + result.best_epoch
-            self.best_loss_ = self.history_["val_loss"][self.best_epoch_]
-            self.best_score_ = self._best_score(job)
+            self.best_loss_ = best["val_loss"]
+            self.best_score_ = self._target.score(best, job.validation)
         return self
 
     def _outputs(self, X: Any) -> np.ndarray:
+        """Return what the network says of the rows."""
         check_is_fitted(self)
-        X = self._check_rows(X, reset=False)
+        X = self._check_X(X)
         return engine_named(self.engine).outputs(self.network_, self.weights_, X)
+
+    def _samples(self, X: Any, n_samples: Any, random_state: Any) -> Iterator[np.ndarray]:
+        """Yield outputs of shape (n_samples, n_rows, n_outputs), one block of rows after another.
+
+        The first samples are the same however many are drawn, and whatever the other rows are.
+        """
+        check_is_fitted(self)
+        X = self._check_X(X)
+        seeds = mask_seeds(self, n_samples, random_state)
+        return engine_named(self.engine).samples(self.network_, self.weights_, X, seeds)
 
 
 def _checked_weight(sample_weight: Any, X: np.ndarray) -> np.ndarray | None:

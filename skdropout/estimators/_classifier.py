@@ -9,26 +9,25 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
-from skdropout.estimators._base import Target
-from skdropout.estimators._monte_carlo import SamplingEstimator, disagreement
+from skdropout.estimators._base import NetworkEstimator
+from skdropout.estimators._class_targets import Classes, classes_of
+from skdropout.estimators._labels import checked_labels
+from skdropout.estimators._monte_carlo import summarised
 from skdropout.estimators._parameters import names
-from skdropout.estimators._targets import ClassEncoding, checked_target
-from skdropout.training import Objective, TrainingJob
 
 if TYPE_CHECKING:
-    import keras
     import pandas as pd
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class NetworkClassifier(ClassifierMixin, SamplingEstimator):
+class NetworkClassifier(ClassifierMixin, NetworkEstimator[Classes]):
     """Predictions, and the class labels."""
 
     class_weight: Mapping[Any, float] | Literal["balanced"] | None = None
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "class_weight": [dict, names({"balanced"}), None],
-        **SamplingEstimator._parameter_constraints,
+        **NetworkEstimator._parameter_constraints,
     }
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
@@ -81,7 +80,7 @@ class NetworkClassifier(ClassifierMixin, SamplingEstimator):
             The likeliest class of each row, or the labels with a probability above one half.
         """
         outputs = self._outputs(X)
-        return self._encoding.labels(outputs)
+        return self._target.labels(outputs)
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Predict probabilities.
@@ -97,7 +96,7 @@ class NetworkClassifier(ClassifierMixin, SamplingEstimator):
             Probability of each class in the order of ``classes_``, or of each label.
         """
         outputs = self._outputs(X)
-        return self._encoding.probabilities(outputs)
+        return self._target.probabilities(outputs)
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """Predict logarithms of probabilities, from the logits: they stay finite.
@@ -113,7 +112,7 @@ class NetworkClassifier(ClassifierMixin, SamplingEstimator):
             Logarithm of each probability of `predict_proba`.
         """
         outputs = self._outputs(X)
-        return self._encoding.log_probabilities(outputs)
+        return self._target.log_probabilities(outputs)
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return the logits.
@@ -129,7 +128,7 @@ class NetworkClassifier(ClassifierMixin, SamplingEstimator):
             With two classes, the logit of the second; else one for each class or label.
         """
         outputs = self._outputs(X)
-        return self._encoding.decision(outputs)
+        return self._target.decision(outputs)
 
     def sample_proba(
         self, X: Any, n_samples: int = 100, random_state: int | np.random.RandomState | None = None
@@ -166,7 +165,7 @@ class NetworkClassifier(ClassifierMixin, SamplingEstimator):
            uncertainty in deep learning", ICML, section 4.
         """
         blocks = self._samples(X, n_samples, random_state)
-        return np.concatenate([self._encoding.probabilities(block) for block in blocks], axis=1)
+        return np.concatenate([self._target.probabilities(block) for block in blocks], axis=1)
 
     def predict_uncertainty(
         self, X: Any, n_samples: int = 100, random_state: int | np.random.RandomState | None = None
@@ -205,38 +204,21 @@ class NetworkClassifier(ClassifierMixin, SamplingEstimator):
            classification and preference learning", arXiv:1112.5745, section 2.
         """
         blocks = self._samples(X, n_samples, random_state)
-        multilabel = self._encoding.objective is Objective.MULTILABEL
-        return self._summarised(
-            X,
-            blocks,
-            lambda block: disagreement(self._encoding.probabilities(block), multilabel=multilabel),
-        )
+        target = self._target
+        return summarised(X, blocks, lambda block: target.disagreement(target.probabilities(block)))
 
-    def _encode(
-        self, y: Any, sample_weight: np.ndarray | None, *, reset: bool, classes: Any = None
-    ) -> Target:
-        y = checked_target(y)
-        if reset:
-            self._encoding = ClassEncoding.of(y, classes)
-            self.classes_ = self._encoding.classes
-        encoding = self._encoding
-        encoded = encoding.encode(y)
-        return Target(
-            encoded,
-            encoding.objective,
-            encoding.n_outputs,
-            loss_weight=encoding.loss_weight(y, self.class_weight, sample_weight),
-            strata=None if encoding.objective is Objective.MULTILABEL else encoded.ravel(),
-        )
+    def _checked_target(self, y: Any) -> np.ndarray:
+        return checked_labels(y)
 
-    def _ending(self) -> "keras.layers.Layer":
-        import keras
+    def _target_of(self, y: np.ndarray, classes: Any) -> Classes:
+        return classes_of(y, classes)
 
-        kind = "softmax" if self._encoding.objective is Objective.MULTICLASS else "sigmoid"
-        return keras.layers.Activation(kind, dtype="float32", name="outputs")
+    def _take_target(self, target: Classes) -> None:
+        super()._take_target(target)
+        self.classes_ = target.classes
 
-    def _best_score(self, job: TrainingJob) -> float:
-        return self.history_["val_accuracy"][vars(self)["best_epoch_"]]
+    def _loss_weight(self, y: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
+        return self._target.loss_weight(y, self.class_weight, sample_weight)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from skdropout.estimators._base import NetworkEstimator
+import numpy as np
+
 from skdropout.estimators._classifier import NetworkClassifier
 from skdropout.estimators._docs import documented
 from skdropout.estimators._parameters import (
@@ -12,7 +13,6 @@ from skdropout.estimators._parameters import (
     POSITIVE,
     POSITIVE_INTEGER,
     RATE,
-    initializer_name,
     names,
 )
 from skdropout.estimators._regressor import NetworkRegressor
@@ -21,7 +21,7 @@ from skdropout.networks import MLPNetwork
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class NetworkMLP(NetworkEstimator):
+class MLPParameters:
     """The parameters of a multilayer perceptron, and the network that they describe."""
 
     hidden_layer_sizes: int | Sequence[int] = field(default=(100,), kw_only=False)
@@ -31,22 +31,29 @@ class NetworkMLP(NetworkEstimator):
     max_norm: float | None = None
     batch_norm: bool = False
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+    _architecture_constraints: ClassVar[dict[str, list[Any]]] = {
         "hidden_layer_sizes": [POSITIVE_INTEGER, "array-like"],
         "activation": [names(ACTIVATIONS)],
         "input_dropout": [RATE],
         "dropout": [RATE, "array-like"],
         "max_norm": [POSITIVE, None],
         "batch_norm": ["boolean"],
-        **NetworkEstimator._parameter_constraints,
     }
 
-    def _describe_network(self, input_shape: tuple[int, ...], n_outputs: int) -> MLPNetwork:
+    _row_types: ClassVar[type[np.generic]] = np.float32
+
+    def _as_table(self, X: Any, *, reset: bool) -> tuple[Any, None]:
+        return X, None
+
+    def _as_inputs(
+        self, rows: np.ndarray, shape: tuple[int, ...] | None, *, reset: bool
+    ) -> np.ndarray:
+        return rows
+
+    def _describe_network(self, **common: Any) -> MLPNetwork:
         sizes = sizes_from("hidden_layer_sizes", self.hidden_layer_sizes, "hidden layer")
         return MLPNetwork(
-            input_shape=input_shape,
-            n_outputs=n_outputs,
-            kernel_initializer=initializer_name(self.kernel_initializer),
+            **common,
             max_norm=None if self.max_norm is None else float(self.max_norm),
             hidden_layer_sizes=sizes,
             activation=self.activation,
@@ -60,7 +67,7 @@ class NetworkMLP(NetworkEstimator):
 
 @documented
 @dataclass(kw_only=True, eq=False, repr=False)
-class DropoutMLPClassifier(NetworkClassifier, NetworkMLP):
+class DropoutMLPClassifier(MLPParameters, NetworkClassifier):
     """Multilayer perceptron with dropout, max-norm and batch normalisation as hyperparameters.
 
     Parameters
@@ -111,14 +118,14 @@ class DropoutMLPClassifier(NetworkClassifier, NetworkMLP):
     epochs: int = 120
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **NetworkMLP._parameter_constraints,
+        **MLPParameters._architecture_constraints,
         **NetworkClassifier._parameter_constraints,
     }
 
 
 @documented
 @dataclass(kw_only=True, eq=False, repr=False)
-class DropoutMLPRegressor(NetworkRegressor, NetworkMLP):
+class DropoutMLPRegressor(MLPParameters, NetworkRegressor):
     """Multilayer perceptron for numbers, with dropout, max-norm and batch normalisation.
 
     It minimises the squared error, averaged over the outputs. By default the network learns
@@ -171,6 +178,6 @@ class DropoutMLPRegressor(NetworkRegressor, NetworkMLP):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **NetworkMLP._parameter_constraints,
+        **MLPParameters._architecture_constraints,
         **NetworkRegressor._parameter_constraints,
     }

@@ -12,7 +12,6 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import (
     HasMethods,
@@ -21,6 +20,7 @@ from sklearn.utils._param_validation import (
     StrOptions,
 )
 
+from skdropout.estimators._notebook import DrawnEstimator
 from skdropout.training import ENGINES, OPTIMIZER_NAMES, EarlyStopping, TrainingPlan
 
 POSITIVE_INTEGER = Interval(Integral, 1, None, closed="left")
@@ -47,7 +47,7 @@ def names(options: Iterable[str]) -> StrOptions:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class TrainingParameters(BaseEstimator):
+class TrainingParameters(DrawnEstimator):
     """Parameters of the training, with their defaults and their constraints."""
 
     rescale: Literal["center", "standardize", "unit"] | None = "standardize"

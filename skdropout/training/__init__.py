@@ -3,18 +3,26 @@
 from skdropout.training import _fork, _share
 from skdropout.training._data import TrainingSet
 from skdropout.training._job import Engine, TrainingJob
-from skdropout.training._objectives import Objective
+from skdropout.training._objectives import (
+    BinaryCrossentropy,
+    MulticlassCrossentropy,
+    Objective,
+    SquaredError,
+)
 from skdropout.training._plan import OPTIMIZER_NAMES, EarlyStopping, TrainingPlan
 from skdropout.training._result import DivergenceError, Ending, TrainingResult
 
 __all__ = [
     "ENGINES",
     "OPTIMIZER_NAMES",
+    "BinaryCrossentropy",
     "DivergenceError",
     "EarlyStopping",
     "Ending",
     "Engine",
+    "MulticlassCrossentropy",
     "Objective",
+    "SquaredError",
     "TrainingJob",
     "TrainingPlan",
     "TrainingResult",

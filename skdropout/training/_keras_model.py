@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skdropout.training._job import TrainingJob
-from skdropout.training._objectives import Objective
 from skdropout.training._plan import TrainingPlan
 
 if TYPE_CHECKING:
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
 
 def compiled_model(job: TrainingJob) -> "keras.Model":
     """Build the job's network with its first weights and compile it as its plan says."""
-    import keras
-
     network, plan = job.network, job.plan
     model = network.build(fused=False)
     weight_seed, mask_seed = job.seeds
@@ -36,13 +33,11 @@ def compiled_model(job: TrainingJob) -> "keras.Model":
         for slot, value in zip(slots, earlier_state, strict=True):
             slot.assign(value)
     optimizer.iterations.assign(plan.first_step)
-    metrics: dict[Objective, list[Any]] = {
-        Objective.BINARY: [keras.metrics.BinaryAccuracy("accuracy", threshold=0)],
-        Objective.MULTILABEL: [keras.metrics.BinaryAccuracy("accuracy", threshold=0)],
-        Objective.MULTICLASS: [keras.metrics.SparseCategoricalAccuracy("accuracy")],
-        Objective.REGRESSION: [],
-    }
-    model.compile(optimizer=optimizer, loss=_loss(job.objective), metrics=metrics[job.objective])
+    model.compile(
+        optimizer=optimizer,
+        loss=job.objective.keras_loss(),
+        metrics=job.objective.keras_metrics(),
+    )
     return model
 
 
@@ -75,16 +70,6 @@ def _penalise_kernels(optimizer: Any, penalty: float) -> None:
         return apply(slopes, trainable_variables)
 
     optimizer.apply = apply_with_penalty
-
-
-def _loss(objective: Objective) -> Any:
-    import keras
-
-    if objective is Objective.MULTICLASS:
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    if objective is Objective.REGRESSION:
-        return keras.losses.MeanSquaredError()
-    return keras.losses.BinaryCrossentropy(from_logits=True)
 
 
 def _optimizer(plan: TrainingPlan, steps_per_epoch: int) -> Any:

@@ -1,43 +1,105 @@
-"""What training minimises, for each kind of target."""
+"""What training minimises: one object for each loss."""
 
-from enum import StrEnum
-from typing import Any
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import keras
 
 
-class Objective(StrEnum):
-    """The kind of target; the network ends in logits (or in values, for a regression).
+@dataclass(frozen=True)
+class Objective(ABC):
+    """A loss, and what it asks of the encoded targets.
 
-    ``BINARY`` is one sigmoid unit, ``MULTILABEL`` one for each label, ``MULTICLASS`` a softmax.
+    Networks end in logits, or in values for a regression. Equal objectives share compiled programs.
     """
 
-    BINARY = "binary"
-    MULTICLASS = "multiclass"
-    MULTILABEL = "multilabel"
-    REGRESSION = "regression"
+    target_type: ClassVar[type[np.generic]] = np.float32
+    has_accuracy: ClassVar[bool] = True
 
-    @property
-    def has_accuracy(self) -> bool:
-        """Whether a fraction of right answers can be counted."""
-        return self is not Objective.REGRESSION
+    def target_shape(self, n_outputs: int) -> tuple[int, ...]:
+        """Return the shape of the target of one row."""
+        return (n_outputs,)
+
+    @abstractmethod
+    def keras_loss(self) -> "keras.losses.Loss":
+        """Make the Keras loss, which also defines what every engine minimises."""
+
+    @abstractmethod
+    def keras_metrics(self) -> list["keras.metrics.Metric"]:
+        """Make the Keras metrics that are reported beside the loss."""
+
+    @abstractmethod
+    def correct(self, y: Any, outputs: Any) -> Any:
+        """Return the fraction of correct answers in each row, of shape (n_rows,)."""
 
     def losses(self, y: Any, outputs: Any) -> Any:
         """Return the loss of each row, of shape (n_rows,)."""
+        return self.keras_loss().call(y, outputs)
+
+
+class BinaryCrossentropy(Objective):
+    """One sigmoid for each output: of two classes, or of several labels."""
+
+    def keras_loss(self) -> "keras.losses.Loss":
         import keras
 
-        if self is Objective.MULTICLASS:
-            return keras.losses.sparse_categorical_crossentropy(y, outputs, from_logits=True)
-        if self is Objective.REGRESSION:
-            return keras.losses.mean_squared_error(y, outputs)
-        return keras.losses.binary_crossentropy(y, outputs, from_logits=True)
+        return keras.losses.BinaryCrossentropy(from_logits=True)
 
-    def hits(self, y: Any, outputs: Any) -> Any:
-        """Return the fraction of right answers in each row, of shape (n_rows,)."""
+    def keras_metrics(self) -> list["keras.metrics.Metric"]:
+        import keras
+
+        return [keras.metrics.BinaryAccuracy("accuracy", threshold=0)]
+
+    def correct(self, y: Any, outputs: Any) -> Any:
         from keras import ops
 
-        if self is Objective.REGRESSION:
-            return ops.zeros_like(outputs[:, 0])
-        if self is Objective.MULTICLASS:
-            right = ops.equal(ops.cast(ops.argmax(outputs, axis=-1), y.dtype), y)
-            return ops.cast(right, "float32")
         right = ops.equal(outputs > 0, y > 0.5)
         return ops.mean(ops.cast(right, "float32"), axis=-1)
+
+
+class MulticlassCrossentropy(Objective):
+    """A softmax over the outputs; the targets are the numbers of the classes."""
+
+    target_type: ClassVar[type[np.generic]] = np.int32
+
+    def target_shape(self, n_outputs: int) -> tuple[int, ...]:
+        return ()
+
+    def keras_loss(self) -> "keras.losses.Loss":
+        import keras
+
+        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+    def keras_metrics(self) -> list["keras.metrics.Metric"]:
+        import keras
+
+        return [keras.metrics.SparseCategoricalAccuracy("accuracy")]
+
+    def correct(self, y: Any, outputs: Any) -> Any:
+        from keras import ops
+
+        right = ops.equal(ops.cast(ops.argmax(outputs, axis=-1), y.dtype), y)
+        return ops.cast(right, "float32")
+
+
+class SquaredError(Objective):
+    """The squared error, averaged over the outputs."""
+
+    has_accuracy: ClassVar[bool] = False
+
+    def keras_loss(self) -> "keras.losses.Loss":
+        import keras
+
+        return keras.losses.MeanSquaredError()
+
+    def keras_metrics(self) -> list["keras.metrics.Metric"]:
+        return []
+
+    def correct(self, y: Any, outputs: Any) -> Any:
+        from keras import ops
+
+        return ops.zeros_like(outputs[:, 0])

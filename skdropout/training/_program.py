@@ -164,8 +164,7 @@ class Program:
     def _signature(self) -> tuple[Any, ...]:
         key, steps = self.key, self.steps_per_call
         trainable, frozen = self.model.trainable_variables, self.model.non_trainable_variables
-        multiclass = key.objective is Objective.MULTICLASS
-        y_shape = () if multiclass else (key.structure.n_outputs,)
+        y_shape = key.objective.target_shape(key.structure.n_outputs)
 
         def spec(shape: tuple[int | None, ...], dtype: Any = tf.float32) -> tf.TensorSpec:
             return tf.TensorSpec(shape, dtype)
@@ -176,7 +175,7 @@ class Program:
         def table(capacity: int | None, dtype: str) -> tuple[tf.TensorSpec, tf.TensorSpec]:
             return (
                 spec((capacity, *key.structure.input_shape), tf.as_dtype(dtype)),
-                spec((capacity, *y_shape), tf.int32 if multiclass else tf.float32),
+                spec((capacity, *y_shape), tf.as_dtype(key.objective.target_type)),
             )
 
         held = key.held_capacity if key.watched else 0

@@ -124,7 +124,7 @@ class Stepper:
         step = Step(batches.rates[number], count, settings.momentum, self.nesterov)
         trainable, slots = self._update(state, gradients, step, settings)
         frozen = [tf.convert_to_tensor(value) for value in frozen]
-        hits = _total(self.objective.hits(y, outputs), present)
+        hits = _total(self.objective.correct(y, outputs), present)
         return State(trainable, frozen, slots), loss, hits
 
     def _update(
@@ -190,7 +190,7 @@ class Stepper:
                 state.trainable, state.frozen, part.X, training=False
             )
             loss += tf.reduce_sum(self.objective.losses(part.y, outputs) * part.scale)
-            hits += tf.reduce_sum(self.objective.hits(part.y, outputs) * part.counts)
+            hits += tf.reduce_sum(self.objective.correct(part.y, outputs) * part.counts)
             return start + block, loss, hits
 
         _, loss, hits = tf.while_loop(

@@ -11,7 +11,6 @@ import tensorflow as tf
 from skdropout.training._cost import MOST_ROWS
 from skdropout.training._data import TrainingSet
 from skdropout.training._job import TrainingJob
-from skdropout.training._objectives import Objective
 from skdropout.training._plan import TrainingPlan
 from skdropout.training._program import ProgramKey
 from skdropout.training._step import Batches, Held, Rows
@@ -68,9 +67,9 @@ def validation_rows(rows: TrainingSet | None, key: ProgramKey) -> Held:
     """Return the rows to watch, each once, with their counts."""
     if rows is None:
         empty = np.empty((0, *key.structure.input_shape), key.held_dtype)
-        y_shape = (0,) if key.objective is Objective.MULTICLASS else (0, key.structure.n_outputs)
+        y_shape = (0, *key.objective.target_shape(key.structure.n_outputs))
         none = np.empty(0, np.float32)
-        tensors = (empty, np.empty(y_shape, _target_type(key)), none, none)
+        tensors = (empty, np.empty(y_shape, key.objective.target_type), none, none)
         return Held(*(tf.convert_to_tensor(values) for values in tensors))
     which = rows.rows
     length = key.held_capacity or len(which)
@@ -100,11 +99,7 @@ def features(X: np.ndarray, length: int) -> Any:
 
 
 def _targets(y: np.ndarray, key: ProgramKey, length: int) -> Any:
-    return padded(y.astype(_target_type(key), copy=False), length)
-
-
-def _target_type(key: ProgramKey) -> type[np.generic]:
-    return np.int32 if key.objective is Objective.MULTICLASS else np.float32
+    return padded(y.astype(key.objective.target_type, copy=False), length)
 
 
 def padded(values: np.ndarray, length: int) -> Any:

@@ -13,10 +13,11 @@ from scipy.special import expit
 from sklearn.exceptions import NotFittedError
 
 from skdropout import BNConvClassifier, DropoutMLPRegressor
-from skdropout.estimators._monte_carlo import disagreement
+from skdropout.estimators._class_targets import Multiclass, Multilabel
 from skdropout.training import _inference
 
 RATE = 0.3
+TWO = Multiclass(np.arange(2))
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +201,7 @@ def test_two_classes_and_several_labels():
     assert samples.shape == (6, 60, 3)
     unsure = fitted.predict_uncertainty(X, 6, random_state=0)
     apart = sum(
-        disagreement(np.stack([1 - p, p], axis=2), multilabel=False)["predictive_entropy"]
+        TWO.disagreement(np.stack([1 - p, p], axis=2))["predictive_entropy"]
         for p in np.moveaxis(samples, 2, 0)
     )
     assert unsure["predictive_entropy"].to_numpy() == pytest.approx(apart)
@@ -210,8 +211,7 @@ def test_agreement_and_disagreement_of_two_networks():
     alike = np.array([[[0.5, 0.5]], [[0.5, 0.5]]])
     apart = np.array([[[1.0, 0.0]], [[0.0, 1.0]]])
     found = pd.DataFrame(
-        {k: v[0] for k, v in disagreement(samples, multilabel=False).items()}
-        for samples in (alike, apart)
+        {k: v[0] for k, v in TWO.disagreement(samples).items()} for samples in (alike, apart)
     )
     assert found["predictive_entropy"].to_list() == pytest.approx([np.log(2), np.log(2)])
     assert found["mutual_information"].to_list() == pytest.approx([0, np.log(2)])
@@ -222,12 +222,13 @@ def test_agreement_and_disagreement_of_two_networks():
 def test_no_part_is_more_than_the_whole(n_samples, n_classes, seed, concentration):
     generator = np.random.default_rng(seed)
     samples = generator.dirichlet(np.full(n_classes, concentration), size=(n_samples, 8))
-    found = disagreement(samples, multilabel=False)
+    found = Multiclass(np.arange(n_classes)).disagreement(samples)
     entropy, mutual = found["predictive_entropy"], found["mutual_information"]
     assert (mutual >= 0).all()
     assert (mutual <= entropy + 1e-12).all()
     assert (entropy <= np.log(n_classes) + 1e-12).all()
-    labels = disagreement(expit(generator.normal(size=(n_samples, 8, 3))), multilabel=True)
+    samples = expit(generator.normal(size=(n_samples, 8, 3)))
+    labels = Multilabel(np.arange(3)).disagreement(samples)
     assert (labels["mutual_information"] <= labels["predictive_entropy"] + 1e-12).all()
     assert (labels["predictive_entropy"] <= 3 * np.log(2) + 1e-12).all()
 

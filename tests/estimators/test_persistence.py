@@ -47,8 +47,7 @@ def as_the_model_takes_it(network):
 def test_skops_needs_few_types_and_keeps_everything(fitted):
     file = skops.io.dumps(fitted)
     unknown = skops.io.get_untrusted_types(data=file)
-    kinds = [fitted, fitted.network_, fitted._result]
-    kinds += [fitted._encoding] if hasattr(fitted, "classes_") else []
+    kinds = [fitted, fitted.network_, fitted._result, fitted._target]
     names = [f"{type(kind).__module__}.{type(kind).__qualname__}" for kind in kinds]
     assert sorted(unknown) == sorted(names)
     loaded = skops.io.loads(file, trusted=unknown)

@@ -13,7 +13,7 @@ from scipy import stats
 from skdropout.networks import MLPNetwork
 from skdropout.training import (
     EarlyStopping,
-    Objective,
+    SquaredError,
     TrainingJob,
     TrainingPlan,
     TrainingSet,
@@ -142,7 +142,7 @@ def regression_job(*, network=None, keep_order=True, **options):
     plan = {"optimizer": "sgd", "learning_rate": 0.05, "batch_size": 8, "epochs": 3, **options}
     return TrainingJob(
         network=MLPNetwork(**description),
-        objective=Objective.REGRESSION,
+        objective=SquaredError(),
         plan=TrainingPlan(**plan),
         rows=TrainingSet.from_arrays(X, y, keep_order=keep_order),
     )
@@ -300,7 +300,7 @@ def test_the_masks_of_two_layers_and_of_many_steps_are_independent(engine):
             dropout=(0.5,),
             rescaled=False,
         ),
-        objective=Objective.REGRESSION,
+        objective=SquaredError(),
         plan=TrainingPlan(optimizer="sgd", learning_rate=1e-30, batch_size=1, epochs=2),
         rows=TrainingSet.from_arrays(
             np.ones((n_steps, 1), np.float32), np.zeros((n_steps, 1), np.float32), keep_order=True

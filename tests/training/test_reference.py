@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from skdropout.networks import MLPNetwork
 from skdropout.training import (
+    BinaryCrossentropy,
     Ending,
-    Objective,
+    MulticlassCrossentropy,
     TrainingJob,
     TrainingPlan,
     TrainingResult,
@@ -111,9 +112,9 @@ def test_one_epoch(shape, n_rows, kind, rate, momentum, alpha, weight_decay, max
     generator = np.random.default_rng(seed)
     X = generator.normal(size=(n_rows, n_features)).astype(np.float32)
     y = generator.integers(0, n_classes, n_rows).astype(np.int32)
-    objective = Objective.MULTICLASS
+    objective = MulticlassCrossentropy()
     if n_classes == 2:
-        objective, y = Objective.BINARY, y[:, np.newaxis].astype(np.float32)
+        objective, y = BinaryCrossentropy(), y[:, np.newaxis].astype(np.float32)
     n_outputs = 1 if n_classes == 2 else n_classes
     weight = sample_weights(kind, n_rows, generator)
     start = first_weights(n_features, n_hidden, n_outputs, generator)

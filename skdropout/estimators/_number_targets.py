@@ -1,0 +1,112 @@
+"""Numbers to what a network learns, and back to their unit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+
+from skdropout.estimators._rescaling import learn_rescaling
+from skdropout.estimators._targets import Target
+from skdropout.training import Objective, SquaredError, TrainingSet
+
+
+@dataclass(frozen=True)
+class Numbers(Target):
+    """One number for each row, or several.
+
+    Parameters
+    ----------
+    one_dimensional : bool
+        Whether targets and predictions have no axis of outputs.
+    rescaled_by : str or None
+        How targets are rescaled.
+    mean, scale : ndarray of shape (n_outputs,)
+        What the network learns is ``(y - mean) / scale``.
+    """
+
+    one_dimensional: bool
+    rescaled_by: str | None
+    mean: np.ndarray
+    scale: np.ndarray
+
+    @classmethod
+    def of(cls, y: np.ndarray, *, rescaled_by: str | None) -> Self:
+        """Take the shape from a first target."""
+        n_outputs = 1 if y.ndim == 1 else y.shape[1]
+        return cls(y.ndim == 1, rescaled_by, np.zeros(n_outputs), np.ones(n_outputs))
+
+    @property
+    def objective(self) -> Objective:
+        return SquaredError()
+
+    @property
+    def n_outputs(self) -> int:
+        return len(self.mean)
+
+    def encode(self, y: np.ndarray) -> np.ndarray:
+        columns = y.reshape(len(y), -1)
+        if columns.shape[1] != self.n_outputs:
+            raise ValueError(
+                f"y has {columns.shape[1]} outputs, and this estimator was first given "
+                f"{self.n_outputs}."
+            )
+        return columns
+
+    def fitted_to(self, rows: TrainingSet) -> Self:
+        learnt = learn_rescaling(self.rescaled_by, replace(rows, X=rows.y))
+        mean, factor = learnt or (np.zeros(self.n_outputs), np.ones(self.n_outputs))
+        if not (np.isfinite(mean).all() and factor.all()):
+            raise ValueError("y holds numbers too large to be squared. Change their unit.")
+        return replace(self, mean=mean, scale=1 / factor)
+
+    def rescaled(self, rows: TrainingSet) -> TrainingSet:
+        return replace(rows, y=((rows.y - self.mean) / self.scale).astype(np.float32))
+
+    def predictions(self, outputs: np.ndarray) -> np.ndarray:
+        """Return outputs of the network, with the outputs in the last axis, as targets."""
+        values = outputs * self.scale + self.mean
+        return values[..., 0] if self.one_dimensional else values
+
+    def deviations(self, samples: np.ndarray) -> np.ndarray:
+        """Return the standard deviation of each row's outputs over the samples, in their unit."""
+        return samples.std(axis=0, dtype=np.float64) * self.scale
+
+    def ending(self, outputs: Any) -> Any:
+        import keras
+
+        # `Rescaling` holds single numbers, which share their seven digits where targets are dates.
+        layer = keras.layers.Dense(self.n_outputs, trainable=False, dtype="float64", name="outputs")
+        layer.build((None, self.n_outputs))
+        layer.set_weights([np.diag(self.scale), self.mean])
+        return layer(outputs)
+
+    def score(self, logs: Mapping[str, float], validation: TrainingSet) -> float:
+        """Return R^2, from the mean squared error that is the validation loss."""
+        rows = validation.rows
+        counts = np.ones(len(rows)) if validation.counts is None else validation.counts
+        weights = counts if validation.weights is None else counts * validation.weights[rows]
+        y = validation.y[rows].astype(np.float64)
+        squares = weights @ (y - np.average(y, axis=0, weights=weights)) ** 2
+        spread = float(squares.mean() / counts.sum())
+        return 1 - logs["val_loss"] / spread if spread else np.nan
+
+
+def checked_numbers(y: Any) -> np.ndarray:
+    """Return a target as float64, or say why it holds no numbers."""
+    if hasattr(y, "toarray"):
+        y = y.toarray()
+    try:
+        values = y.astype(np.float64) if y.dtype.kind in "biufO" else None
+    except (TypeError, ValueError):
+        values = None
+    if values is None:
+        raise ValueError(
+            f"y expects numbers, got the type {y.dtype} with {y.flat[0]!r}. For classes use a "
+            "classifier; convert numbers that are written as text with y.astype(float)."
+        )
+    if not np.isfinite(values).all():
+        raise ValueError(
+            "y has missing values (None or nan) or numbers too large. Leave those rows out."
+        )
+    return values
