@@ -25,7 +25,7 @@ PARTS = {
     "order the rows": ["skdropout.estimators._base:NetworkEstimator._training_set"],
     "find the program": ["skdropout.training._compiled:program_for"],
     "load weights and table": [
-        "skdropout.training._compiled:_Run._first_state",
+        "skdropout.training._compiled:first_state",
         "skdropout.training._compiled:training_rows",
         "skdropout.training._compiled:validation_rows",
     ],

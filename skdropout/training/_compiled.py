@@ -15,7 +15,7 @@ from skdropout.training._job import TrainingJob
 from skdropout.training._plan import OPTIMIZER_NAMES
 from skdropout.training._program import Program, program_for
 from skdropout.training._result import DivergenceError, Ending, TrainingResult, reject_divergence
-from skdropout.training._step import Held, Rows, Settings, State, Watched
+from skdropout.training._step import Progress, Rows, Settings, State, ValidationRows
 from skdropout.training._tables import (
     Epochs,
     key_of,
@@ -60,17 +60,17 @@ class _Run:
         self.n_steps = job.plan.first_step
         self.learning_rate = job.plan.learning_rate
         self.ending = Ending.FINISHED
-        self.state = self._first_state()
-        best = [*self.state.trainable, *self.state.frozen] if job.validation else []
+        self.state = first_state(job, program)
         infinity = tf.constant(np.inf, tf.float32)
-        self.watched = Watched(infinity, tf.constant(0), infinity, best)
+        nothing = tf.zeros(program.layout.size if job.validation else 0)
+        self.progress = Progress(infinity, tf.constant(0), infinity, nothing)
 
     def result(self) -> TrainingResult:
         """Carry the plan out."""
         job, plan, program = self.job, self.job.plan, self.program
         positions = job.rows.positions
         rows = training_rows(job.rows, program.key)
-        held = validation_rows(job.validation, program.key)
+        validation = validation_rows(job.validation, program.key)
         settings = self._settings()
         at_once = max(1, program.steps_per_call // plan.steps_per_epoch(len(positions)))
         bar = tqdm(total=plan.epochs, unit="epoch", desc="fit", disable=not job.verbose)
@@ -81,7 +81,7 @@ class _Run:
             for epochs in islice(chunks, first, None):
                 done = first + len(self.history.get("loss", []))
                 callbacks.begin_epoch(done)
-                self._train(epochs, rows, held, settings)
+                self._train(epochs, rows, validation, settings)
                 bar.set_postfix(loss=self.history["loss"][-1], refresh=False)
                 bar.update(first + len(self.history["loss"]) - done)
                 if self._ends(callbacks, settings, first):
@@ -91,21 +91,14 @@ class _Run:
     @property
     def weights(self) -> list[Any]:
         """The values of the model's weights now, in Keras's order."""
-        return self._in_order([*self.state.trainable, *self.state.frozen])
+        return self.program.layout.join(self.state.trainable, self.state.frozen)
 
     @weights.setter
     def weights(self, values: list[Any]) -> None:
-        model = self.program.model
-        known = {id(v): value for v, value in zip(model.weights, values, strict=True)}
-
-        def merged(variables: list[Any], old: list[Any]) -> list[Any]:
-            pairs = zip(variables, old, strict=True)
-            return [tf.convert_to_tensor(known.get(id(v), value)) for v, value in pairs]
-
-        self.state = self.state._replace(
-            trainable=merged(model.trainable_variables, self.state.trainable),
-            frozen=merged(model.non_trainable_variables, self.state.frozen),
-        )
+        layout = self.program.layout
+        tensors = [tf.convert_to_tensor(value) for value in values]
+        trainable, frozen = layout.split(tensors, layout.seed_states(self.state.frozen))
+        self.state = self.state._replace(trainable=trainable, frozen=frozen)
 
     @property
     def optimizer_state(self) -> list[Any]:
@@ -114,61 +107,19 @@ class _Run:
 
     @optimizer_state.setter
     def optimizer_state(self, values: list[Any]) -> None:
-        self.state = self.state._replace(slots=self._by_kind(values))
-
-    def _by_kind(self, values: list[Any]) -> list[list[Any]]:
-        tensors = [tf.convert_to_tensor(value) for value in values]
-        width = len(self.program.model.trainable_variables)
-        return [tensors[start : start + width] for start in range(0, len(tensors), width)]
-
-    def _in_order(self, values: list[Any]) -> list[Any]:
-        """Sort values of the trainable and then of the other variables as Keras does."""
-        model = self.program.model
-        variables = [*model.trainable_variables, *model.non_trainable_variables]
-        known = {id(v): value for v, value in zip(variables, values, strict=True)}
-        return [known[id(variable)] for variable in model.weights]
-
-    def _first_state(self) -> State:
-        job, model = self.job, self.program.model
-        weight_seed, mask_seed = job.seeds
-        earlier = None if job.earlier is None else job.earlier.weights
-        masks = iter(mask_seed.generate_state(len(model.non_trainable_variables)).tolist())
-        self.state = State(
-            [None] * len(model.trainable_variables),
-            [
-                np.array([next(masks), 0], v.dtype) if v.name == "seed_generator_state" else None
-                for v in model.non_trainable_variables
-            ],
-            self._first_slots(),
-        )
-        self.weights = job.network.initial_weights(model, weight_seed, job.rescaling, earlier)
-        return self.state
-
-    def _first_slots(self) -> list[list[Any]]:
-        trainable = self.program.model.trainable_variables
-        fresh = [
-            np.full(v.shape, value, np.float32)
-            for value in self.program.optimizer.slots
-            for v in trainable
-        ]
-        earlier = self.job.earlier.optimizer_state if self.job.earlier else []
-        if [value.shape for value in earlier] == [value.shape for value in fresh]:
-            fresh = earlier
-        return self._by_kind(fresh)
+        self.state = self.state._replace(slots=_by_kind(values, self.program))
 
     def _resume(self, first_epoch: int) -> int:
         """Draw the masks that come after those of the epochs that a callback has restored."""
         reject_nothing_left(first_epoch, self.job.plan)
         steps = first_epoch * self.job.plan.steps_per_epoch(self.job.rows.epoch_size)
-        variables = self.program.model.non_trainable_variables
-        self.state = self.state._replace(
-            frozen=[
-                value + tf.cast([0, steps], value.dtype)
-                if v.name == "seed_generator_state"
-                else value
-                for v, value in zip(variables, self.state.frozen, strict=True)
-            ]
-        )
+        layout = self.program.layout
+        ahead = [
+            state + tf.cast([0, steps], state.dtype)
+            for state in layout.seed_states(self.state.frozen)
+        ]
+        trainable, frozen = layout.split(self.weights, ahead)
+        self.state = self.state._replace(trainable=trainable, frozen=frozen)
         return first_epoch
 
     def _settings(self) -> Settings:
@@ -182,14 +133,17 @@ class _Run:
             patience=tf.constant(rule.n_iter_no_change if rule else _NEVER),
         )
 
-    def _train(self, epochs: Epochs, rows: Rows, held: Held, settings: Settings) -> None:
+    def _train(
+        self, epochs: Epochs, rows: Rows, validation: ValidationRows, settings: Settings
+    ) -> None:
         logs: list[np.ndarray] = []
         length = self.program.steps_per_call
         for batches in epochs.chunks(length, self.n_steps, self.learning_rate):
-            self.state, self.watched, taken, log = self.program.run(
-                self.state, self.watched, rows, held, batches, settings
+            self.state, self.progress, taken, *tables = self.program.run(
+                self.state, self.progress, rows, validation, batches, settings
             )
-            logs.append(log.numpy()[: int(taken)].astype(np.float64))
+            log = [table.numpy()[: int(taken)] for table in tables if table.shape[0]]
+            logs.append(np.concatenate(log, axis=1, dtype=np.float64))
             if taken < batches.n_steps:
                 break
         self._record(np.concatenate(logs), epochs)
@@ -219,7 +173,7 @@ class _Run:
         if callbacks.end_epoch(first + len(self.history["loss"]) - 1):
             self.ending = Ending.CALLBACK
             return True
-        if self.watched.waited >= settings.patience:
+        if self.progress.waited >= settings.patience:
             self.ending = Ending.EARLY
             return True
         return False
@@ -227,7 +181,9 @@ class _Run:
     def so_far(self) -> TrainingResult:
         """Return what has come of it until now."""
         stops = self.job.plan.early_stopping is not None and self.job.validation is not None
-        weights = self._in_order(self.watched.best) if stops else self.weights
+        weights = self.weights
+        if stops:
+            weights = self.program.layout.unpack(self.progress.best_weights.numpy())
         weights = [np.array(value) for value in weights]
         reject_divergence(weights, self.history, self.learning_rate)
         return TrainingResult(
@@ -238,3 +194,40 @@ class _Run:
             best_epoch=int(np.argmin(self.history["val_loss"])) if stops else None,
             ending=self.ending,
         )
+
+
+def first_state(job: TrainingJob, program: Program) -> State:
+    """Return what a fit starts from."""
+    layout = program.layout
+    weight_seed, mask_seed = job.seeds
+    earlier = None if job.earlier is None else job.earlier.weights
+    weights = job.network.initial_weights(program.model, weight_seed, job.rescaling, earlier)
+    masks = mask_seed.generate_state(layout.n_seed_states).tolist()
+    trainable, frozen = layout.split(weights, [np.array([mask, 0]) for mask in masks])
+    return State(
+        [tf.convert_to_tensor(value) for value in trainable],
+        [
+            tf.convert_to_tensor(given, value.dtype)
+            for value, given in zip(layout.frozen, frozen, strict=True)
+        ],
+        _first_slots(job, program),
+    )
+
+
+def _first_slots(job: TrainingJob, program: Program) -> list[list[Any]]:
+    trainable = program.layout.trainable
+    fresh = [
+        np.full(value.shape, first, np.float32)
+        for first in program.optimizer.slots
+        for value in trainable
+    ]
+    earlier = job.earlier.optimizer_state if job.earlier else []
+    if [value.shape for value in earlier] == [value.shape for value in fresh]:
+        fresh = earlier
+    return _by_kind(fresh, program)
+
+
+def _by_kind(values: list[Any], program: Program) -> list[list[Any]]:
+    tensors = [tf.convert_to_tensor(value) for value in values]
+    width = len(program.layout.trainable)
+    return [tensors[start : start + width] for start in range(0, len(tensors), width)]

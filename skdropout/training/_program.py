@@ -20,9 +20,18 @@ import tensorflow as tf
 from skdropout.networks import Network
 from skdropout.training._accelerated import accelerated
 from skdropout.training._cost import steps_per_call
+from skdropout.training._layout import Layout, Value
 from skdropout.training._objectives import Objective
 from skdropout.training._optimizers import OPTIMIZERS
-from skdropout.training._step import Batches, Held, Rows, Settings, State, Stepper, Watched
+from skdropout.training._step import (
+    Batches,
+    Progress,
+    Rows,
+    Settings,
+    State,
+    Stepper,
+    ValidationRows,
+)
 
 
 @dataclass(frozen=True)
@@ -35,11 +44,11 @@ class ProgramKey:
         The network without what is data.
     objective, optimizer, nesterov, batch_size
         Of the plan.
-    dtype, held_dtype : str
+    dtype, validation_dtype : str
         Type of the features, and of those of the validation rows.
-    weighted, watched : bool
+    weighted, validated : bool
         Whether rows have weights of their own, and whether there are validation rows.
-    capacity, held_capacity : int or None
+    capacity, validation_capacity : int or None
         Rows that the tables have room for where XLA compiles the loop, which needs fixed shapes.
     """
 
@@ -49,11 +58,11 @@ class ProgramKey:
     nesterov: bool
     batch_size: int
     dtype: str
-    held_dtype: str
+    validation_dtype: str
     weighted: bool
-    watched: bool
+    validated: bool
     capacity: int | None
-    held_capacity: int | None
+    validation_capacity: int | None
 
     @property
     def fused(self) -> bool:
@@ -68,12 +77,12 @@ class Program:
         self.key = key
         self.model = accelerated(key.structure.build(fused=key.fused), fused=key.fused)
         self.optimizer = OPTIMIZERS[key.optimizer]
-        self._are_counters = [
-            v.name == "seed_generator_state" for v in self.model.non_trainable_variables
-        ]
+        self.layout = Layout(self.model)
+        self._are_counters = [value.place is None for value in self.layout.frozen]
         self.steps_per_call = steps_per_call(self.model, key.batch_size)
         self._stepper = Stepper(
             self.model,
+            self.layout,
             key.objective,
             self.optimizer,
             key.nesterov,
@@ -88,58 +97,68 @@ class Program:
     def run(
         self,
         state: State,
-        watched: Watched,
+        progress: Progress,
         rows: Rows,
-        held: Held,
+        validation: ValidationRows,
         batches: Batches,
         settings: Settings,
-    ) -> tuple[State, Watched, Any, Any]:
+    ) -> tuple[State, Progress, Any, Any, Any]:
         """Take the steps of a chunk, or fewer where the stopping rule says so.
 
-        Returns the new state, the rule's, the number of steps taken, and a row of numbers for
-        each step: loss and right answers of the batch and, where an epoch ends, validation loss
+        Returns the new state, the rule's, the number of steps taken, and two tables with a row for
+        each step: loss and correct answers of the batch and, where an epoch ends, validation loss
         and accuracy.
         """
-        return self._run(state, watched, rows, held, batches, settings)
+        return self._run(state, progress, rows, validation, batches, settings)
 
     def _loop(
         self,
         state: State,
-        watched: Watched,
+        progress: Progress,
         rows: Rows,
-        held: Held,
+        validation: ValidationRows,
         batches: Batches,
         settings: Settings,
-    ) -> tuple[State, Watched, Any, Any]:
+    ) -> tuple[State, Progress, Any, Any, Any]:
         step = self._stepper.train
         if not self.key.fused:
             # TensorFlow looks for faster kernels in the order of the nodes, and finds all of them
             # only in a graph without cycles: the step must not be copied into the loop.
             step = tf.function(step, autograph=False, experimental_attributes={"_noinline": True})
 
-        def going_on(number: Any, state: State, watched: Watched, logs: Any) -> Any:
-            return tf.logical_and(number < batches.n_steps, watched.waited < settings.patience)
-
-        def body(number: Any, state: State, watched: Watched, logs: Any) -> Any:
+        def train(number: Any, _: Any, state: State, logs: Any) -> Any:
             before = state
-            state, loss, hits = step(self._count(state, number), rows, batches, settings, number)
-            state = self._uncount(state, before)
-            log = [loss, hits]
-            if self.key.watched:
-                watched, *found = tf.cond(
-                    batches.ends[number],
-                    lambda: self._stepper.look(state, held, watched, settings),
-                    lambda: (watched, tf.constant(0.0), tf.constant(0.0)),
-                )
-                log += found
-            logs = tf.tensor_scatter_nd_update(logs, [[number]], [tf.stack(log)])
-            return number + 1, state, watched, logs
+            state, *log = step(self._count(state, number), rows, batches, settings, number)
+            logs = _written(logs, number, log)
+            return number + 1, batches.ends[number], self._uncount(state, before), logs
 
-        logs = tf.zeros([self.steps_per_call, 4 if self.key.watched else 2])
-        taken, state, watched, logs = tf.while_loop(
-            going_on, body, (tf.constant(0), state, watched, logs), parallel_iterations=1
+        def train_epoch(
+            number: Any, state: State, progress: Progress, logs: Any, validation_logs: Any
+        ) -> Any:
+            number, ended, state, logs = tf.while_loop(
+                lambda number, ended, *_: tf.logical_and(number < batches.n_steps, ~ended),
+                train,
+                (number, tf.constant(False), state, logs),
+                parallel_iterations=1,
+            )
+            if self.key.validated:
+                progress, *log = self._stepper.validate(
+                    ended, state, validation, progress, settings
+                )
+                validation_logs = _written(validation_logs, number - 1, log)
+            return number, state, progress, logs, validation_logs
+
+        logs = tf.zeros([self.steps_per_call, 2])
+        validation_logs = tf.zeros([self.steps_per_call if self.key.validated else 0, 2])
+        taken, state, progress, logs, validation_logs = tf.while_loop(
+            lambda number, state, progress, *_: tf.logical_and(
+                number < batches.n_steps, progress.waited < settings.patience
+            ),
+            train_epoch,
+            (tf.constant(0), state, progress, logs, validation_logs),
+            parallel_iterations=1,
         )
-        return self._count(state, taken), watched, taken, logs
+        return self._count(state, taken), progress, taken, logs, validation_logs
 
     def _count(self, state: State, steps: Any) -> State:
         """Set the layers' counters of masks forward, of which a fused step draws one from each.
@@ -163,14 +182,13 @@ class Program:
 
     def _signature(self) -> tuple[Any, ...]:
         key, steps = self.key, self.steps_per_call
-        trainable, frozen = self.model.trainable_variables, self.model.non_trainable_variables
         y_shape = key.objective.target_shape(key.structure.n_outputs)
 
         def spec(shape: tuple[int | None, ...], dtype: Any = tf.float32) -> tf.TensorSpec:
             return tf.TensorSpec(shape, dtype)
 
-        def like(variables: list[Any]) -> list[tf.TensorSpec]:
-            return [spec(tuple(v.shape), v.dtype) for v in variables]
+        def like(values: list[Value]) -> list[tf.TensorSpec]:
+            return [spec(value.shape, value.dtype) for value in values]
 
         def table(capacity: int | None, dtype: str) -> tuple[tf.TensorSpec, tf.TensorSpec]:
             return (
@@ -178,17 +196,23 @@ class Program:
                 spec((capacity, *y_shape), tf.as_dtype(key.objective.target_type)),
             )
 
-        held = key.held_capacity if key.watched else 0
+        capacity = key.validation_capacity if key.validated else 0
         return (
-            State(like(trainable), like(frozen), [like(trainable) for _ in self.optimizer.slots]),
-            Watched(
+            State(
+                like(self.layout.trainable),
+                like(self.layout.frozen),
+                [like(self.layout.trainable) for _ in self.optimizer.slots],
+            ),
+            Progress(
                 spec(()),
                 spec((), tf.int32),
                 spec(()),
-                like([*trainable, *frozen]) if key.watched else [],
+                spec((self.layout.size if key.validated else 0,)),
             ),
             Rows(*table(key.capacity, key.dtype), spec((key.capacity if key.weighted else 0,))),
-            Held(*table(held, key.held_dtype), spec((held,)), spec((held,))),
+            ValidationRows(
+                *table(capacity, key.validation_dtype), spec((capacity,)), spec((capacity,))
+            ),
             Batches(
                 index=spec((steps, key.batch_size), tf.int32),
                 sizes=spec((steps,), tf.int32),
@@ -199,6 +223,10 @@ class Program:
             ),
             Settings(spec(()), spec(()), spec(()), spec(()), spec(()), spec((), tf.int32)),
         )
+
+
+def _written(logs: Any, number: Any, values: list[Any]) -> Any:
+    return tf.tensor_scatter_nd_update(logs, [[number]], [tf.stack(values)])
 
 
 _lock = threading.RLock()

@@ -1,12 +1,14 @@
-"""One training step and one look at the validation rows, as pure functions of tensors."""
+"""One training step and one validation step, as pure functions of tensors."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from skdropout.training._cost import rows_per_call
+from skdropout.training._layout import Layout, packed
 from skdropout.training._objectives import Objective
 from skdropout.training._optimizers import Optimizer, Step
 from skdropout.training._sums import channel_sums
@@ -28,7 +30,7 @@ class Rows(NamedTuple):
     weights: Any
 
 
-class Held(NamedTuple):
+class ValidationRows(NamedTuple):
     """The validation rows: how often each one counts, and what multiplies its loss."""
 
     X: Any
@@ -59,13 +61,17 @@ class Settings(NamedTuple):
     patience: Any
 
 
-class Watched(NamedTuple):
-    """The stopping rule at work; without validation rows ``best`` stays empty."""
+class Progress(NamedTuple):
+    """Early stopping at work: the loss to beat, epochs since it was beaten, and the best epoch's.
+
+    The best weights are one flat vector: a loop pays for each value that it carries, not for its
+    length. Without validation rows the vector is empty.
+    """
 
     reference: Any
     waited: Any
     best_loss: Any
-    best: list[Any]
+    best_weights: Any
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,8 @@ class Stepper:
     ----------
     model : keras.Model
         The network, ending in logits; its own variables are neither read nor changed.
+    layout : Layout
+        Which of its values is which.
     objective : Objective
         What to minimise.
     optimizer : Optimizer
@@ -91,6 +99,7 @@ class Stepper:
     """
 
     model: keras.Model
+    layout: Layout
     objective: Objective
     optimizer: Optimizer
     nesterov: bool
@@ -101,7 +110,7 @@ class Stepper:
     def train(
         self, state: State, rows: Rows, batches: Batches, settings: Settings, number: Any
     ) -> tuple[State, Any, Any]:
-        """Take one step; return the new state, the batch's mean loss and its right answers."""
+        """Take one step; return the new state, the batch's mean loss and its correct answers."""
         size = batches.sizes[number]
         index = batches.index[number] if self.padded else batches.index[number][:size]
         present = tf.range(self.batch_size) < size if self.padded else None
@@ -124,22 +133,22 @@ class Stepper:
         step = Step(batches.rates[number], count, settings.momentum, self.nesterov)
         trainable, slots = self._update(state, gradients, step, settings)
         frozen = [tf.convert_to_tensor(value) for value in frozen]
-        hits = _total(self.objective.correct(y, outputs), present)
-        return State(trainable, frozen, slots), loss, hits
+        correct = _total(self.objective.correct(y, outputs), present)
+        return State(trainable, frozen, slots), loss, correct
 
     def _update(
         self, state: State, gradients: list[Any], step: Step, settings: Settings
     ) -> tuple[list[Any], list[list[Any]]]:
         weights, slots = [], []
-        for number, variable in enumerate(self.model.trainable_variables):
+        for number, value in enumerate(self.layout.trainable):
             weight, gradient = state.trainable[number], gradients[number]
-            if variable.name == "kernel":
+            if value.role == "kernel":
                 gradient += weight * settings.penalty
                 weight -= weight * (settings.weight_decay * step.rate)
             weight, own = self.optimizer.update(
                 weight, gradient, [slot[number] for slot in state.slots], step
             )
-            if variable.constraint is not None:
+            if value.constrained:
                 squares = self._sums_by_unit(tf.square(weight))
                 weight *= tf.minimum(1.0, settings.max_norm * tf.math.rsqrt(squares))
             weights.append(weight)
@@ -153,54 +162,62 @@ class Stepper:
         rows = tf.reshape(values, [-1, values.shape[-1]])
         return tf.matmul(tf.ones([1, rows.shape[0]]), rows)[0]
 
-    def look(
-        self, state: State, held: Held, watched: Watched, settings: Settings
-    ) -> tuple[Watched, Any, Any]:
-        """Evaluate the validation rows; return what that means, their mean loss and accuracy."""
-        loss, accuracy = self._evaluate(state, held)
-        progress = loss < watched.reference - settings.tol
-        better = loss < watched.best_loss
-        now = [*state.trainable, *state.frozen]
-        best = tf.cond(better, lambda: now, lambda: watched.best)
-        return (
-            Watched(
-                tf.where(progress, loss, watched.reference),
-                tf.where(progress, 0, watched.waited + 1),
-                tf.minimum(loss, watched.best_loss),
-                best,
-            ),
-            loss,
-            accuracy,
-        )
+    def validate(
+        self,
+        ended: Any,
+        state: State,
+        validation: ValidationRows,
+        progress: Progress,
+        settings: Settings,
+    ) -> tuple[Progress, Any, Any]:
+        """Evaluate the validation rows where an epoch has ended.
 
-    def _evaluate(self, state: State, held: Held) -> tuple[Any, Any]:
-        n_rows = tf.shape(held.counts)[0]
+        Returns what that means for early stopping, and the rows' mean loss and accuracy. Only these
+        two numbers depend on a branch: a branch copies all that it may return.
+        """
+        loss, accuracy = tf.cond(
+            ended,
+            lambda: self._evaluate(state, validation),
+            lambda: (tf.constant(np.inf, tf.float32), tf.constant(0.0)),
+        )
+        now = packed(self.layout.join(state.trainable, state.frozen))
+        beaten = loss < progress.reference - settings.tol
+        following = Progress(
+            tf.where(beaten, loss, progress.reference),
+            tf.where(beaten, 0, progress.waited + tf.cast(ended, tf.int32)),
+            tf.minimum(loss, progress.best_loss),
+            tf.where(loss < progress.best_loss, now, progress.best_weights),
+        )
+        return following, loss, accuracy
+
+    def _evaluate(self, state: State, validation: ValidationRows) -> tuple[Any, Any]:
+        n_rows = tf.shape(validation.counts)[0]
         block = rows_per_call(self.model)
         if self.padded:
-            block = min(block, held.counts.shape[0])
+            block = min(block, validation.counts.shape[0])
 
         def rows_from(values: Any, start: Any) -> Any:
             size = block if self.padded else tf.minimum(block, n_rows - start)
             others = len(values.shape) - 1
             return tf.slice(values, [start, *[0] * others], [size, *[-1] * others])
 
-        def add(start: Any, loss: Any, hits: Any) -> tuple[Any, Any, Any]:
-            part = Held(*(rows_from(values, start) for values in held))
+        def add(start: Any, loss: Any, correct: Any) -> tuple[Any, Any, Any]:
+            part = ValidationRows(*(rows_from(values, start) for values in validation))
             outputs, _ = self.model.stateless_call(
                 state.trainable, state.frozen, part.X, training=False
             )
             loss += tf.reduce_sum(self.objective.losses(part.y, outputs) * part.scale)
-            hits += tf.reduce_sum(self.objective.correct(part.y, outputs) * part.counts)
-            return start + block, loss, hits
+            correct += tf.reduce_sum(self.objective.correct(part.y, outputs) * part.counts)
+            return start + block, loss, correct
 
-        _, loss, hits = tf.while_loop(
-            lambda start, *_: start < n_rows,
-            add,
-            (tf.constant(0), tf.constant(0.0), tf.constant(0.0)),
-            parallel_iterations=1,
-        )
-        total = tf.reduce_sum(held.counts)
-        return loss / total, hits / total
+        first = add(tf.constant(0), tf.constant(0.0), tf.constant(0.0))
+        _, loss, correct = first
+        if not self.padded or block < validation.counts.shape[0]:
+            _, loss, correct = tf.while_loop(
+                lambda start, *_: start < n_rows, add, first, parallel_iterations=1
+            )
+        total = tf.reduce_sum(validation.counts)
+        return loss / total, correct / total
 
 
 def _total(values: Any, present: Any) -> Any:

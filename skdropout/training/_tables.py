@@ -13,7 +13,7 @@ from skdropout.training._data import TrainingSet
 from skdropout.training._job import TrainingJob
 from skdropout.training._plan import TrainingPlan
 from skdropout.training._program import ProgramKey
-from skdropout.training._step import Batches, Held, Rows
+from skdropout.training._step import Batches, Rows, ValidationRows
 
 _MOST_DOUBLED = 1 << 16
 _ALIGNMENT = 64  # bytes: what TensorFlow asks of memory that it takes over
@@ -28,7 +28,7 @@ def with_full_batches(job: TrainingJob) -> TrainingJob:
 def key_of(job: TrainingJob) -> ProgramKey:
     """Return the key of the program that a job needs."""
     fused = job.network.fuses_at(job.plan.batch_size)
-    held = job.validation
+    validation = job.validation
     return ProgramKey(
         structure=job.network.structure,
         objective=job.objective,
@@ -36,13 +36,15 @@ def key_of(job: TrainingJob) -> ProgramKey:
         nesterov=job.plan.nesterov,
         batch_size=job.plan.batch_size,
         dtype=str(job.rows.X.dtype),
-        held_dtype=str((held or job.rows).X.dtype),
+        validation_dtype=str((validation or job.rows).X.dtype),
         weighted=job.rows.weights is not None,
-        watched=held is not None,
+        validated=validation is not None,
         # A large table is taken as it is: filling it up would need a copy.
         capacity=_capacity(len(job.rows.X), fewest=256, unit=1) if fused else None,
-        held_capacity=(
-            _capacity(len(held.rows), fewest=32, unit=MOST_ROWS) if fused and held else None
+        validation_capacity=(
+            _capacity(len(validation.rows), fewest=32, unit=MOST_ROWS)
+            if fused and validation
+            else None
         ),
     )
 
@@ -63,19 +65,19 @@ def training_rows(rows: TrainingSet, key: ProgramKey) -> Rows:
     )
 
 
-def validation_rows(rows: TrainingSet | None, key: ProgramKey) -> Held:
-    """Return the rows to watch, each once, with their counts."""
+def validation_rows(rows: TrainingSet | None, key: ProgramKey) -> ValidationRows:
+    """Return the validation rows, each once, with their counts."""
     if rows is None:
-        empty = np.empty((0, *key.structure.input_shape), key.held_dtype)
+        empty = np.empty((0, *key.structure.input_shape), key.validation_dtype)
         y_shape = (0, *key.objective.target_shape(key.structure.n_outputs))
         none = np.empty(0, np.float32)
         tensors = (empty, np.empty(y_shape, key.objective.target_type), none, none)
-        return Held(*(tf.convert_to_tensor(values) for values in tensors))
+        return ValidationRows(*(tf.convert_to_tensor(values) for values in tensors))
     which = rows.rows
-    length = key.held_capacity or len(which)
+    length = key.validation_capacity or len(which)
     counts = np.ones(len(which)) if rows.counts is None else rows.counts
     scale = counts if rows.weights is None else counts * rows.weights[which]
-    return Held(
+    return ValidationRows(
         features(rows.X[which], length),
         _targets(rows.y[which], key, length),
         padded(counts.astype(np.float32), length),

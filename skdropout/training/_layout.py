@@ -1,0 +1,98 @@
+"""Which of a model's values is which.
+
+They come in three orders: as ``model.weights``, in which results keep them; the trainable ones
+apart from the others, as stateless calls take them; and end to end in one vector, because handing
+over one value costs less than handing over a dozen.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from keras import ops
+
+if TYPE_CHECKING:
+    import keras
+
+SEED_STATE = "seed_generator_state"
+
+
+@dataclass(frozen=True)
+class Value:
+    """What is known of a variable: its role in its layer, shape and type, and its place.
+
+    ``place`` is its position among the weights; the seed states of random layers have none.
+    """
+
+    role: str
+    shape: tuple[int, ...]
+    dtype: str
+    constrained: bool
+    place: int | None
+
+
+class Layout:
+    """The values of one model: ``weights``, and the ``trainable`` and ``frozen`` among all."""
+
+    def __init__(self, model: "keras.Model") -> None:
+        places = {id(variable): place for place, variable in enumerate(model.weights)}
+
+        def value(variable: Any) -> Value:
+            return Value(
+                role=variable.name,
+                shape=tuple(variable.shape),
+                dtype=variable.dtype,
+                constrained=getattr(variable, "constraint", None) is not None,
+                place=places.get(id(variable)),
+            )
+
+        self.weights = [value(variable) for variable in model.weights]
+        self.trainable = [value(variable) for variable in model.trainable_variables]
+        self.frozen = [value(variable) for variable in model.non_trainable_variables]
+
+    @property
+    def size(self) -> int:
+        """How many numbers all weights are."""
+        return sum(math.prod(value.shape) for value in self.weights)
+
+    @property
+    def n_seed_states(self) -> int:
+        """How many random layers there are."""
+        return sum(value.place is None for value in self.frozen)
+
+    def split(self, weights: list[Any], seed_states: list[Any]) -> tuple[list[Any], list[Any]]:
+        """Take weights and seed states apart into the values of trainable and frozen variables."""
+        states = iter(seed_states)
+        trainable, frozen = (
+            [next(states) if value.place is None else weights[value.place] for value in values]
+            for values in (self.trainable, self.frozen)
+        )
+        return trainable, frozen
+
+    def join(self, trainable: list[Any], frozen: list[Any]) -> list[Any]:
+        """Put the values of trainable and frozen variables in the order of the weights."""
+        values = zip([*self.trainable, *self.frozen], [*trainable, *frozen], strict=True)
+        known = {value.place: given for value, given in values}
+        return [known[place] for place in range(len(self.weights))]
+
+    def seed_states(self, frozen: list[Any]) -> list[Any]:
+        """Pick the seed states out of the values of the frozen variables."""
+        pairs = zip(self.frozen, frozen, strict=True)
+        return [given for value, given in pairs if value.place is None]
+
+    def unpack(self, vector: Any) -> list[Any]:
+        """Take weights that lie end to end apart again."""
+        reshape = np.reshape if isinstance(vector, np.ndarray) else ops.reshape
+        starts = np.cumsum([0, *(math.prod(value.shape) for value in self.weights)]).tolist()
+        return [
+            reshape(vector[start:end], value.shape)
+            for value, start, end in zip(self.weights, starts, starts[1:], strict=False)
+        ]
+
+
+def packed(weights: list[Any]) -> Any:
+    """Lay weights end to end."""
+    if isinstance(weights[0], np.ndarray):
+        return np.concatenate([value.ravel() for value in weights])
+    return ops.concatenate([ops.reshape(value, (-1,)) for value in weights])
