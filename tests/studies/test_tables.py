@@ -9,7 +9,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skdropout.studies import StudyError
 from skdropout.studies._dense import plan_dense
-from skdropout.studies.reading import load_table
+from skdropout.studies.reading import Reading, load_table
 
 
 def write(folder, text, name="own.csv"):
@@ -224,7 +224,8 @@ def test_arrays_and_frames_are_taken_with_their_target_apart():
     assert apart.targets.tolist() == one.targets.tolist() == [0, 1, 1] * 4
     assert list(frame.columns) == ["y", "z"] == list(apart.features.columns)
     shown = "\n".join(apart.overview())
-    assert "12 rows" in shown
+    assert "12 rows. Taken as classification, since" in shown
+    assert "Columns used: 2 of numbers: 'y', 'z'." in shown
     assert "'b' 8, 'a' 4" in shown
     for refused, words in [
         ({"y": y[:3]}, "one value for each of the 12 rows, got shape (3,)"),
@@ -235,3 +236,102 @@ def test_arrays_and_frames_are_taken_with_their_target_apart():
         assert words in str(caught.value)
     with pytest.raises(StudyError, match="y comes with a frame"):
         load_table("breast_cancer", y=y)
+
+
+def grades(**columns):
+    rng = np.random.default_rng(0)
+    return pd.DataFrame({"x": rng.normal(size=200), "y": rng.choice(["a", "b"], 200)} | columns)
+
+
+@pytest.mark.parametrize("mark", [None, np.nan, "", " ", "?", "NA", "n/a", "null"])
+def test_rows_without_a_target_are_left_out_and_told(tmp_path, mark):
+    frame = grades()
+    frame.loc[[3, 7], "y"] = mark
+    frame.to_csv(tmp_path / "own.csv", index=False)
+    for table in (load_table(frame, "y"), load_table(tmp_path / "own.csv", "y")):
+        assert table.classes == ("a", "b")
+        assert len(table.targets) == len(table.features) == 198
+        assert table.features["x"].tolist() == frame["x"].drop([3, 7]).tolist()
+        assert table.notes == (
+            f"2 rows without a value in the target column 'y' of {table.name} are left out.",
+        )
+
+
+def test_quantities_in_texts_are_understood():
+    amounts = [f"${i:,}.50" for i in range(900, 1100)]
+    table = load_table(grades(y=[*amounts[:-1], "-"]), "y")
+    assert table.task.name == "regression"
+    assert table.targets.tolist() == [i + 0.5 for i in range(900, 1099)]
+    table = load_table(grades(y=[*amounts[:-1], "broken"]), "y")
+    assert len(table.targets) == 199
+    assert "what is none counts as missing: 'broken' in row 199" in table.notes[0]
+
+
+def test_none_may_be_a_class():
+    frame = grades(y=["None", "some"] * 100)
+    table = load_table(frame, "y")
+    assert table.classes == ("None", "some")
+    assert "--missing None" in table.notes[0]
+    assert "single class, some" in refuse_reading(frame, missing=("None",))
+
+
+def refuse_reading(data, target="y", **options):
+    with pytest.raises(StudyError) as caught:
+        load_table(data, target, reading=Reading(**options))
+    return str(caught.value)
+
+
+def test_classes_that_differ_in_spelling_are_pointed_at():
+    table = load_table(grades(y=["<=50K", "<=50K.", ">50K", " >50K"] * 50), "y")
+    assert table.classes == ("<=50K", "<=50K.", ">50K")
+    assert "Look at the classes '<=50K' and '<=50K.'" in table.notes[0]
+
+
+def test_rare_classes_are_left_out_where_one_says_so():
+    frame = grades(y=["a"] * 100 + ["b"] * 97 + ["c"] * 2 + ["d"])
+    table = load_table(frame, "y")
+    with pytest.raises(StudyError) as caught:
+        table.check_class_rows(5, "5 folds")
+    assert str(caught.value) == (
+        "Class 'd' of table has 1 row, fewer than 5 folds need; --min-class-rows 5 leaves such "
+        "classes out."
+    )
+    kept = load_table(frame, "y", reading=Reading(min_class_rows=5))
+    kept.check_class_rows(5, "5 folds")
+    assert kept.class_counts == {"a": 100, "b": 97}
+    assert "'c' 2, 'd' 1" in kept.notes[0]
+    assert "leaves fewer than two classes" in refuse_reading(frame, min_class_rows=98)
+    numbers = load_table(grades(y=[1, 2] * 99 + [7, 9]), "y")
+    with pytest.raises(StudyError, match="or --task regression if the target is a quantity"):
+        numbers.check_class_rows(5, "5 folds")
+
+
+@pytest.mark.parametrize("copies", [1, 10])
+def test_the_number_of_rows_does_not_decide_on_the_task(copies):
+    ages = list(range(18, 66)) * 5 * copies
+    grade = [1, 2, 3, 4, 5] * 48 * copies
+    frame = pd.DataFrame({"x": np.linspace(0, 1, len(ages)) ** 2, "age": ages, "grade": grade})
+    assert load_table(frame, "age").task.name == "regression"
+    assert load_table(frame, "grade").classes == ("1", "2", "3", "4", "5")
+
+
+def test_classes_are_named_as_they_are_written():
+    assert load_table(grades(y=[0.0, 1.0] * 100), "y").classes == ("0", "1")
+    assert load_table(grades(y=[True, False] * 100), "y").classes == ("False", "True")
+    assert load_table(grades(y=["10", "9"] * 100), "y").classes == ("9", "10")
+    dates = pd.date_range("2020-01-01", periods=200)
+    assert "holds dates" in refuse_reading(grades(y=dates))
+    texts = grades(y=[f"text {i}" for i in range(200)])
+    assert "Is it the right column?" in refuse_reading(texts)
+
+
+def test_names_are_found_without_blanks_and_quoted(tmp_path):
+    path = write(tmp_path, " <=50K , x \n1.5,a\n2.5,b\n3.5,a\n")
+    assert load_table(path, "<=50K").targets.tolist() == [1.5, 2.5, 3.5]
+    assert "did you mean '<=50K'?" in refuse_reading(path, "<=50k.")
+
+
+def test_published_and_embedded_tables_are_taken_as_they_are():
+    assert load_table("breast_cancer").notes == ()
+    assert load_table("sonar").notes == ()
+    assert load_table("sonar").features.shape == (208, 60)

@@ -80,8 +80,8 @@ def dates_to_numbers(name: str, dates: "pd.Series") -> dict[str, "pd.Series"]:
     parts = {f"{name} (days since 1970)": (dates - pd.Timestamp(0)) / pd.Timedelta("1D")}
     if dates.dt.month.nunique() > 2:
         parts[f"{name} (month)"] = dates.dt.month
-    if (dates.dt.day != 1).any() and dates.dt.weekday.nunique() > 2:
-        parts[f"{name} (weekday)"] = dates.dt.weekday
+    if (dates.dt.day != 1).any() and dates.dt.day_of_week.nunique() > 2:
+        parts[f"{name} (weekday)"] = dates.dt.day_of_week
     if dates.dt.hour.nunique() > 2:
         parts[f"{name} (hour)"] = dates.dt.hour
     return {part: values.astype(float) for part, values in parts.items()}

@@ -18,7 +18,7 @@ from skdropout.studies.reading._options import DEFAULT_READING, Reading
 from skdropout.studies.reading._suspicions import suspicions
 from skdropout.studies.reading._targets import find_target, read_target
 from skdropout.studies.reading._tasks import Task
-from skdropout.studies.reading._words import say_counts
+from skdropout.studies.reading._words import count_of, option, quoted, say_counts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,12 +54,33 @@ class Table:
 
     def overview(self) -> list[str]:
         """Say what was understood, a sentence or two a line, before anything starts."""
+        numbers = self.features.select_dtypes("number")
+        texts = self.features.select_dtypes(exclude="number")
+        used = []
+        if n_numbers := numbers.shape[1]:
+            gaps = int(numbers.isna().any().sum())
+            filled = f" ({gaps:,} with missing values, filled with the median)" if gaps else ""
+            used.append(f"{n_numbers:,} of numbers{filled}")
+        if n_texts := texts.shape[1]:
+            used.append(f"{n_texts:,} of categories, with {self.n_inputs - n_numbers:,} inputs")
         return [
-            f"{self.name}: {len(self.features):,} rows, {self.features.shape[1]} columns.",
-            self.reason,
+            f"{self.name}: {count_of(len(self.features), 'row')}. {self.reason}",
             *([f"Classes: {say_counts(self.class_counts)}."] if self.classes else []),
+            f"Columns used: {' and '.join(used)}: {quoted(self.features.columns)}.",
             *self.notes,
         ]
+
+    def check_class_rows(self, least: int, use: str) -> None:
+        """Refuse a table that has fewer rows of some class than `use`, such as 5 folds, needs."""
+        label, count = min(self.class_counts.items(), key=lambda item: item[1], default=("", least))
+        if count >= least:
+            return
+        whole = all(name.lstrip("-").isdecimal() for name in self.classes)
+        quantity = ", or --task regression if the target is a quantity" if whole else ""
+        raise StudyError(
+            f"Class {label!r} of {self.name} has {count_of(count, 'row')}, fewer than {use} need; "
+            f"{option('min_class_rows')} {least} leaves such classes out{quantity}."
+        )
 
     def describe(self) -> dict[str, Any]:
         """Identify the data: shape, task, classes, SHA-256 of the content."""
