@@ -189,7 +189,8 @@ class BNConvClassifier(ConvParameters, NetworkClassifier):
     activation : str, default="relu"
         Keras activation of the convolutions and of the head's hidden layers.
     batch_norm : bool, default=True
-        Whether the blocks are normalised over the batch.
+        Whether the blocks are normalised over the batch. Where pooling leaves one pixel, a step
+        needs two images.
     batch_norm_momentum : float in [0, 1), default=0.9
         What each step keeps of the moving mean and variance that predictions use. Keras's 0.99
         needs some hundred steps before these mean anything.

@@ -21,7 +21,8 @@ max_norm : float in (0, inf) or None, default=None
     advise 3 to 4 beside dropout and a high learning rate.
 batch_norm : bool, default=False
     Whether each hidden layer is normalised over the batch, before its activation. The averages
-    that prediction uses keep 0.9 of themselves in each step.""",
+    that prediction uses keep 0.9 of themselves in each step. It takes two rows to normalise, so
+    fits of one row and ``batch_size=1`` are errors, and a last batch of one row gets a second.""",
     "class_weight": """\
 class_weight : dict, "balanced" or None, default=None
     Factor on the loss of the rows of each class; ``"balanced"`` makes the classes count the same

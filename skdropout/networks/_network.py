@@ -1,6 +1,7 @@
 """What every description of a network can do."""
 
 import json
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -77,6 +78,20 @@ class Network(ABC):
     def batch_normalised(self) -> bool:
         """Whether training uses statistics of the batch."""
         return any(layer.kind == "BatchNormalization" for layer in self.layers())
+
+    @property
+    def fewest_rows(self) -> int:
+        """Rows that a training step needs: two where batch normalisation gets one value of each.
+
+        The variance of one value is zero, whatever it is, so all inputs would look the same.
+        """
+        lengths = self.input_shape[:-1]
+        for layer in self.layers():
+            window = layer.options.get("pool_size", (1,) * len(lengths))
+            lengths = tuple(length // by for length, by in zip(lengths, window, strict=True))
+            if layer.kind == "BatchNormalization" and math.prod(lengths) == 1:
+                return 2
+        return 1
 
     @abstractmethod
     def fuses_at(self, batch_size: int) -> bool:

@@ -68,16 +68,15 @@ class _Run:
     def result(self) -> TrainingResult:
         """Carry the plan out."""
         job, plan, program = self.job, self.job.plan, self.program
-        positions = job.rows.positions
         rows = training_rows(job.rows, program.key)
         validation = validation_rows(job.validation, program.key)
         settings = self._settings()
-        at_once = max(1, program.steps_per_call // plan.steps_per_epoch(len(positions)))
+        at_once = max(1, program.steps_per_call // len(job.batch_sizes()))
         bar = tqdm(total=plan.epochs, unit="epoch", desc="fit", disable=not job.verbose)
         callbacks = EpochCallbacks(job, self)
         with bar, callbacks:
             first = self._resume(callbacks.first_epoch)
-            chunks = Epochs.of(plan, positions, 1 if job.by_epoch else at_once)
+            chunks = Epochs.of(job, 1 if job.by_epoch else at_once)
             for epochs in islice(chunks, first, None):
                 done = first + len(self.history.get("loss", []))
                 callbacks.begin_epoch(done)

@@ -66,6 +66,13 @@ class TrainingJob:
     observer: Observer | None = None
     verbose: bool = False
 
+    def __post_init__(self) -> None:
+        self.batch_sizes()
+
+    def batch_sizes(self) -> np.ndarray:
+        """Return the rows of each step of an epoch, or say why there cannot be such steps."""
+        return self.plan.batch_sizes(self.rows.epoch_size, self.network.fewest_rows)
+
     @property
     def by_epoch(self) -> bool:
         """Whether someone may look at what each epoch brought."""

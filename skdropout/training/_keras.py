@@ -91,15 +91,15 @@ class _Batches(keras.utils.PyDataset):
         self._job = job
         self._positions = job.rows.positions
         self._orders = job.plan.orders(self._positions)
+        self._bounds = np.append(0, np.cumsum(job.batch_sizes()))
         self._order = self._positions  # for Keras's look at the first batches before any epoch
 
     @property
     def num_batches(self) -> int:
-        return self._job.plan.steps_per_epoch(len(self._positions))
+        return len(self._bounds) - 1
 
     def __getitem__(self, number: int) -> tuple[np.ndarray, ...]:
-        size = self._job.plan.batch_size
-        rows = self._order[number * size : (number + 1) * size]
+        rows = self._order[self._bounds[number] : self._bounds[number + 1]]
         return _take(self._job.rows, rows)
 
     def on_epoch_begin(self) -> None:

@@ -71,6 +71,23 @@ class TrainingPlan:
         """Return the number of batches that ``n_rows`` make, the last one perhaps partial."""
         return -(-n_rows // self.batch_size)
 
+    def batch_sizes(self, n_rows: int, fewest: int) -> np.ndarray:
+        """Return the rows of each batch; where too few are left for the last, the two share."""
+        steps = self.steps_per_epoch(n_rows)
+        sizes = np.full(steps, self.batch_size, dtype=np.int32)
+        sizes[-1] = n_rows - (steps - 1) * self.batch_size
+        if sizes[-1] < fewest and steps > 1:
+            sizes[-2] -= fewest - sizes[-1]
+            sizes[-1] = fewest
+        if sizes.min() < fewest:
+            raise ValueError(
+                f"batch normalisation needs {fewest} rows in each step, to have a spread to divide "
+                f"by, and a step would have {sizes.min()} (n_samples={n_rows}, "
+                f"batch_size={self.batch_size}). Pass more rows at once, raise batch_size, or set "
+                "batch_norm=False."
+            )
+        return sizes
+
     def penalty(self, n_rows: int) -> float:
         """Return what the mean loss of ``n_rows`` has of half the kernels' squares added to it."""
         return self.alpha / n_rows

@@ -11,7 +11,6 @@ import tensorflow as tf
 from skdropout.training._cost import MOST_ROWS
 from skdropout.training._data import TrainingSet
 from skdropout.training._job import TrainingJob
-from skdropout.training._plan import TrainingPlan
 from skdropout.training._program import ProgramKey
 from skdropout.training._step import Batches, Rows, ValidationRows
 
@@ -122,17 +121,17 @@ class Epochs:
     ends: np.ndarray
 
     @classmethod
-    def of(cls, plan: TrainingPlan, positions: np.ndarray, most_at_once: int) -> Iterator["Epochs"]:
-        """Yield the epochs of a plan in their order, some at a time."""
-        steps, batch = plan.steps_per_epoch(len(positions)), plan.batch_size
-        sizes = np.full(steps, batch, dtype=np.int32)
-        sizes[-1] = len(positions) - (steps - 1) * batch
+    def of(cls, job: TrainingJob, most_at_once: int) -> Iterator["Epochs"]:
+        """Yield the epochs of a job in their order, some at a time."""
+        plan, sizes, positions = job.plan, job.batch_sizes(), job.rows.positions
+        steps, batch = len(sizes), plan.batch_size
+        places = np.flatnonzero(np.arange(batch) < sizes[:, np.newaxis])
         orders = plan.orders(positions)
         for start in range(0, plan.epochs, most_at_once):
             n_epochs = min(most_at_once, plan.epochs - start)
             index = np.zeros((n_epochs, steps * batch), dtype=np.int32)
             for epoch in range(n_epochs):
-                index[epoch, : len(positions)] = next(orders)
+                index[epoch, places] = next(orders)
             first = plan.first_step + start * steps
             yield cls(
                 index.reshape(-1, batch),

@@ -102,7 +102,7 @@ def test_class_weights(class_weight, weight):
 
 @pytest.mark.parametrize("weight", [None, REAL], ids=["plain", "real"])
 def test_batch_norm(weight):
-    """Gradients and the moving statistics, a partial last batch (of 5, of 1) included.
+    """Gradients and the moving statistics, a partial last batch (of 5, of 2) included.
 
     Plain descent, because the bias before a normalisation has a gradient of zero but for rounding,
     which Adam and its like would blow up to full steps.
@@ -114,6 +114,18 @@ def test_batch_norm(weight):
         assert_same_fit(*fits)
     moving = fits[0].model_.get_layer("batch_norm_1").moving_variance.numpy()
     assert (np.abs(moving - 1) > 0.01).any()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_batch_norm_of_a_single_row_is_refused_and_does_no_harm(engine):
+    X, y = table()
+    fit = tiny(batch_norm=True, momentum=0.5, engine=engine).fit(X, y)
+    before = [weight.copy() for weight in fit.weights_]
+    with pytest.raises(ValueError, match=r"needs 2 rows in each step, .*n_samples=1"):
+        fit.partial_fit(X[:1], y[:1])
+    assert_same_arrays(fit.weights_, before)
+    with pytest.raises(ValueError, match="batch_size=1"):
+        tiny(batch_norm=True, batch_size=1, engine=engine).fit(X, y)
 
 
 @pytest.mark.parametrize("rescale", ["center", "unit", None])

@@ -88,3 +88,24 @@ def test_rates_by_hand():
 def test_the_cosine_ends_at_zero_and_stays_there():
     rates = replace(SGD, schedule="cosine", epochs=2).rates(np.array([10, 11, 1000]), 5)
     np.testing.assert_allclose(rates, 0, atol=1e-12)
+
+
+@given(n_rows=st.integers(1, 300), batch_size=st.integers(3, 50), fewest=st.integers(1, 2))
+def test_batches_are_full_but_for_the_last_which_has_rows_enough(n_rows, batch_size, fewest):
+    plan = replace(SGD, batch_size=batch_size)
+    if n_rows < fewest:
+        with pytest.raises(ValueError, match="batch normalisation needs 2 rows"):
+            plan.batch_sizes(n_rows, fewest)
+        return
+    sizes = plan.batch_sizes(n_rows, fewest)
+    assert sizes.sum() == n_rows
+    assert len(sizes) == plan.steps_per_epoch(n_rows)
+    assert sizes.min() >= fewest
+    assert sizes.max() <= batch_size
+    assert (sizes < batch_size).sum() <= (2 if n_rows % batch_size < fewest else 1)
+
+
+@pytest.mark.parametrize(("n_rows", "batch_size"), [(1, 32), (5, 1), (5, 2)])
+def test_a_lone_row_cannot_be_normalised(n_rows, batch_size):
+    with pytest.raises(ValueError, match=rf"n_samples={n_rows}, batch_size={batch_size}"):
+        replace(SGD, batch_size=batch_size).batch_sizes(n_rows, 2)
