@@ -11,7 +11,7 @@ import numpy as np
 from skdropout.studies._checks import ENGINES, PRECISIONS, check_at_least, check_choice
 from skdropout.studies._errors import StudyError
 from skdropout.studies.reading import Images, ImageSet, Labels
-from skdropout.studies.running import Cell, Plan, Tables, start_tensorflow
+from skdropout.studies.running import Cell, Plan, Stopwatch, Tables, start_tensorflow
 
 VARIANTS: Mapping[str, Mapping[str, Any]] = {
     "nothing": {"batch_norm": False},
@@ -134,13 +134,15 @@ def compute_variant(
         )
         X, y = X[rows], y[rows]
     network = build_network(variant, placement, condition, protocol)
-    began = time.perf_counter()
-    try:
-        network.set_params(random_state=int(own)).fit(X, y, X_val=X_val, y_val=y_val)
-        history = network.history_
-    except FloatingPointError:  # it diverged: a result too, but one without numbers
-        history = dict.fromkeys(("loss", "val_loss", "val_accuracy"), [np.nan] * protocol.passes)
-    seconds = (time.perf_counter() - began) / protocol.passes
+    with Stopwatch() as watch:
+        try:
+            network.set_params(random_state=int(own)).fit(X, y, X_val=X_val, y_val=y_val)
+            history = network.history_
+        except FloatingPointError:  # it diverged: a result too, but one without numbers
+            history = dict.fromkeys(
+                ("loss", "val_loss", "val_accuracy"), [np.nan] * protocol.passes
+            )
+    seconds = watch.seconds / protocol.passes
     key = dict(zip(_KEY, cell, strict=True))
     passes = zip(history["loss"], history["val_loss"], history["val_accuracy"], strict=True)
     return {
@@ -177,7 +179,7 @@ def build_network(variant: str, placement: str, condition: str, protocol: ConvPr
     )
 
 
-def announce(missing: Sequence[Cell], images: ImageSet, protocol: ConvProtocol) -> str:
+def announce(missing: Mapping[Cell, float], images: ImageSet, protocol: ConvProtocol) -> str:
     """Time a few steps of each kind of network, and say how long the missing fits will take."""
     start_tensorflow()
     seconds = 0.0
@@ -189,7 +191,8 @@ def announce(missing: Sequence[Cell], images: ImageSet, protocol: ConvProtocol) 
             steps = ceil(protocol.train_size / protocol.batch_size)
             # Validation has the forward half of the arithmetic, about a third of a step.
             steps += ceil(len(images.y_val) / protocol.batch_size / 3)
-            seconds += len(cells) * protocol.passes * steps * _seconds_a_step(network, images)
+            fits = sum(missing[cell] for cell in cells)
+            seconds += fits * protocol.passes * steps * _seconds_a_step(network, images)
     return (
         f"{len(missing)} fits of {protocol.passes} passes: about {_duration(seconds)} of computing."
     )

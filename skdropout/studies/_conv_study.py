@@ -33,7 +33,8 @@ def run_image_study(
     ones; for smaller images they have fewer blocks, and for the digits fewer filters too.
 
     The folder `out` grows as the study goes. Stopped at any moment and called again with the same
-    arguments, the study goes on from there and trains no network twice.
+    arguments, the study goes on after the last finished pass, to the same numbers. With more seeds,
+    placements, variants or conditions it trains only what is new.
 
     Parameters
     ----------

@@ -1,6 +1,5 @@
 """Does dropout help a dense network on a table? The Sonar comparison, and its recipes elsewhere."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from os import PathLike
@@ -11,7 +10,7 @@ import numpy as np
 from skdropout.studies._checks import ENGINES, check_at_least, check_choice
 from skdropout.studies._errors import StudyError
 from skdropout.studies.reading import CLASSIFICATION, NAMES, Table, Task, load_table
-from skdropout.studies.running import Cell, Plan, Tables, start_tensorflow
+from skdropout.studies.running import Cell, Plan, Stopwatch, Tables, start_tensorflow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -131,22 +130,21 @@ def compute_fold(cell: Cell, table: Table, protocol: DenseProtocol) -> Tables:
         *(clone(step) for step in table.steps),
         build_network(network, protocol, network_seed, task),
     )
-    began = time.perf_counter()
     try:
-        model.fit(table.features.iloc[train], table.targets[train])
+        with Stopwatch() as watch:
+            model.fit(table.features.iloc[train], table.targets[train])
     except FloatingPointError as error:
         raise StudyError(
             "training diverged: the recipe's learning rate is too high for these rows. Look for "
             "columns with a few extreme values; leave them out, or take their logarithms or ranks."
         ) from error
-    seconds = time.perf_counter() - began
     key = dict(zip(_KEY, cell, strict=True))
     row = {
         **key,
         "seed": seed,
         "network_seed": network_seed,
         **task.measure(model, table.features.iloc[test], table.targets[test]),
-        "fit_seconds": seconds,
+        "fit_seconds": watch.seconds,
     }
     # One run's curves are enough to look at; all of them would outgrow the results a hundredfold.
     history = model[-1].history_ if repeat == 0 else {"loss": [], "accuracy": []}

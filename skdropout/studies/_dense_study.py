@@ -36,7 +36,8 @@ def run_dense_study(
     cross-entropy, takes an eighth of the learning rates.
 
     The folder `out` grows as the study goes. Stopped at any moment and called again with the same
-    arguments, the study goes on from there and computes nothing twice.
+    arguments, the study goes on from there and computes nothing twice. With more repeats it
+    computes only what is new.
 
     Parameters
     ----------

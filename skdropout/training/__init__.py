@@ -1,6 +1,7 @@
 """Plans of training, and the engines that carry them out."""
 
 from skdropout.training import _fork, _share
+from skdropout.training._checkpoint import kept_epochs, seconds_taken_up, share_done
 from skdropout.training._data import TrainingSet
 from skdropout.training._job import Engine, TrainingJob
 from skdropout.training._objectives import (
@@ -28,6 +29,9 @@ __all__ = [
     "TrainingResult",
     "TrainingSet",
     "engine_named",
+    "kept_epochs",
+    "seconds_taken_up",
+    "share_done",
 ]
 
 ENGINES = ("compiled", "keras")

@@ -1,7 +1,6 @@
 """The compiled engine: whole chunks of the plan in one call."""
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from tqdm.auto import tqdm
 
 from skdropout.networks import Network
 from skdropout.training._callbacks import EpochCallbacks, reject_nothing_left
+from skdropout.training._checkpoint import Snapshot, checkpoint_of
 from skdropout.training._inference import predictor_for, sampler_for
 from skdropout.training._job import TrainingJob
 from skdropout.training._plan import OPTIMIZER_NAMES
@@ -74,18 +74,42 @@ class _Run:
         at_once = max(1, program.steps_per_call // len(job.batch_sizes()))
         bar = tqdm(total=plan.epochs, unit="epoch", desc="fit", disable=not job.verbose)
         callbacks = EpochCallbacks(job, self)
+        checkpoint = checkpoint_of(job, "compiled")
         with bar, callbacks:
             first = self._resume(callbacks.first_epoch)
-            chunks = Epochs.of(job, 1 if job.by_epoch else at_once)
-            for epochs in islice(chunks, first, None):
+            done = first + self._take_up(checkpoint.load())
+            bar.update(done - first)
+            for epochs in Epochs.of(job, 1 if job.by_epoch else at_once, done):
+                if self._gives_up(settings):
+                    break
                 done = first + len(self.history.get("loss", []))
                 callbacks.begin_epoch(done)
                 self._train(epochs, rows, validation, settings)
                 bar.set_postfix(loss=self.history["loss"][-1], refresh=False)
                 bar.update(first + len(self.history["loss"]) - done)
-                if self._ends(callbacks, settings, first):
+                checkpoint.save(self._snapshot)
+                if callbacks.end_epoch(first + len(self.history["loss"]) - 1):
+                    self.ending = Ending.CALLBACK
                     break
+        if self.ending is Ending.FINISHED and self._gives_up(settings):
+            self.ending = Ending.EARLY
         return self.so_far()
+
+    def _snapshot(self) -> Snapshot:
+        arrays = [value.numpy() for value in tf.nest.flatten((self.state, self.progress))]
+        return Snapshot(arrays, self.history)
+
+    def _take_up(self, saved: Snapshot | None) -> int:
+        """Go on from where a fit was; return the epochs that it had done."""
+        if saved is None:
+            return 0
+        tree = self.state, self.progress
+        tensors = map(tf.convert_to_tensor, saved.arrays)
+        self.state, self.progress = tf.nest.pack_sequence_as(tree, list(tensors))
+        self.history = saved.history
+        n_epochs = len(saved.history["loss"])
+        self.n_steps += n_epochs * len(self.job.batch_sizes())
+        return n_epochs
 
     @property
     def weights(self) -> list[Any]:
@@ -168,14 +192,8 @@ class _Run:
                 raise DivergenceError(done + worst, self.learning_rate, values[worst])
             self.history.setdefault(name, []).extend(values.tolist())
 
-    def _ends(self, callbacks: EpochCallbacks, settings: Settings, first: int) -> bool:
-        if callbacks.end_epoch(first + len(self.history["loss"]) - 1):
-            self.ending = Ending.CALLBACK
-            return True
-        if self.progress.waited >= settings.patience:
-            self.ending = Ending.EARLY
-            return True
-        return False
+    def _gives_up(self, settings: Settings) -> bool:
+        return bool(self.progress.waited >= settings.patience)
 
     def so_far(self) -> TrainingResult:
         """Return what has come of it until now."""

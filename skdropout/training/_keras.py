@@ -14,6 +14,7 @@ from tqdm.auto import tqdm
 
 from skdropout.networks import Network, thinned_layers
 from skdropout.training._callbacks import add_to_history, let_go, prepare, reject_nothing_left
+from skdropout.training._checkpoint import Snapshot, checkpoint_of
 from skdropout.training._cost import MOST_ROWS, blocks_of, rows_of_samples
 from skdropout.training._data import TrainingSet
 from skdropout.training._job import TrainingJob, Watch
@@ -31,15 +32,17 @@ class KerasEngine:
         model = compiled_model(job)
         batches = _Batches(job)
         guard = _Guard(job, batches)
+        done = guard.take_up(model)
         wrapper = wrapper_class(
-            model=lambda: _PlannedFit(model, job, batches),
+            model=lambda: _PlannedFit(model, job, batches, done),
             epochs=job.plan.epochs,
             shuffle=False,
             verbose=0,
             fit__callbacks=[*job.callbacks, guard],
         )
         try:
-            wrapper.fit(job.rows.X, job.rows.y)
+            if done < job.plan.epochs and not guard.watch.gives_up:
+                wrapper.fit(job.rows.X, job.rows.y)
         finally:
             let_go(job.callbacks)
         return guard.so_far(model)
@@ -113,8 +116,8 @@ class _Batches(keras.utils.PyDataset):
 class _PlannedFit:
     """A compiled model whose ``fit`` takes its batches from the plan instead of from scikeras."""
 
-    def __init__(self, model: keras.Model, job: TrainingJob, batches: _Batches) -> None:
-        self._model, self._job, self._batches = model, job, batches
+    def __init__(self, model: keras.Model, job: TrainingJob, batches: _Batches, done: int) -> None:
+        self._model, self._job, self._batches, self._done = model, job, batches, done
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._model, name)
@@ -126,6 +129,7 @@ class _PlannedFit:
             self._batches,
             validation_data=None if held is None else _take(held, held.positions),
             epochs=epochs,
+            initial_epoch=self._done,
             callbacks=callbacks,
             shuffle=False,
             verbose=0,
@@ -143,6 +147,30 @@ class _Guard(keras.callbacks.Callback):
         self.watch = Watch(job.plan.early_stopping if job.validation is not None else None)
         self.history: dict[str, list[float]] = {}
         self.best_weights: list[np.ndarray] | None = None
+        self._first_epoch = 0
+        self._checkpoint = checkpoint_of(job, f"keras on {keras.backend.backend()}")
+
+    def take_up(self, model: keras.Model) -> int:
+        """Go on from where a fit was; return the epochs that it had done."""
+        saved = self._checkpoint.load()
+        if saved is None:
+            return 0
+        variables = [*model.variables, *model.optimizer.variables]
+        for variable, value in zip(variables, saved.arrays, strict=False):
+            variable.assign(value)
+        self.best_weights = saved.arrays[len(variables) :] or None
+        self.history = saved.history
+        for epoch, loss in enumerate(self.history.get("val_loss", [])):
+            self.watch.improves(epoch, loss)
+        n_epochs = len(self.history["loss"])
+        self._batches.skip(n_epochs)
+        self._bar.update(n_epochs)
+        return n_epochs
+
+    def _snapshot(self) -> Snapshot:
+        variables = [*self.model.variables, *self.model.optimizer.variables]
+        arrays = [keras.ops.convert_to_numpy(variable) for variable in variables]
+        return Snapshot([*arrays, *(self.best_weights or [])], self.history)
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Have the batches and the masks follow those of the epochs that a callback restored."""
@@ -177,6 +205,7 @@ class _Guard(keras.callbacks.Callback):
             self.model.stop_training = True
         self._bar.set_postfix(loss=loss, refresh=False)
         self._bar.update()
+        self._checkpoint.save(self._snapshot)
         if self._observer is not None:
             stops = self._observer.end_epochs(1, lambda: self.so_far(self.model))
             self.model.stop_training |= stops

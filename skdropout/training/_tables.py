@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -121,13 +122,13 @@ class Epochs:
     ends: np.ndarray
 
     @classmethod
-    def of(cls, job: TrainingJob, most_at_once: int) -> Iterator["Epochs"]:
-        """Yield the epochs of a job in their order, some at a time."""
+    def of(cls, job: TrainingJob, most_at_once: int, done: int = 0) -> Iterator["Epochs"]:
+        """Yield the epochs of a job that are not done in their order, some at a time."""
         plan, sizes, positions = job.plan, job.batch_sizes(), job.rows.positions
         steps, batch = len(sizes), plan.batch_size
         places = np.flatnonzero(np.arange(batch) < sizes[:, np.newaxis])
-        orders = plan.orders(positions)
-        for start in range(0, plan.epochs, most_at_once):
+        orders = islice(plan.orders(positions), done, None)
+        for start in range(done, plan.epochs, most_at_once):
             n_epochs = min(most_at_once, plan.epochs - start)
             index = np.zeros((n_epochs, steps * batch), dtype=np.int32)
             for epoch in range(n_epochs):

@@ -3,5 +3,6 @@
 from skdropout.studies.running._cells import Cell, Plan, Tables
 from skdropout.studies.running._quiet import start_tensorflow
 from skdropout.studies.running._runner import run_plan
+from skdropout.studies.running._unfinished import Stopwatch
 
-__all__ = ["Cell", "Plan", "Tables", "run_plan", "start_tensorflow"]
+__all__ = ["Cell", "Plan", "Stopwatch", "Tables", "run_plan", "start_tensorflow"]

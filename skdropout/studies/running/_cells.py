@@ -42,8 +42,11 @@ class Plan:
         at once, rather than processes. For small fits in compiled code, which runs side by side.
     unit : str
         What a cell is called in messages, such as "fit".
+    fits : int
+        Fits of networks in a cell, by which the share of it that long ones have done is told.
     announce : callable or None
-        ``announce(missing)`` returns a line to show before these cells are computed.
+        ``announce(missing)`` returns a line to show before cells are computed. ``missing`` gives
+        these cells, each with the share of it that is left, below 1 where a fit was cut short.
     """
 
     name: str
@@ -56,4 +59,5 @@ class Plan:
     growing: tuple[str, ...] = ()
     threads: bool = False
     unit: str = "fit"
-    announce: Callable[[Sequence[Cell]], str] | None = None
+    fits: int = 1
+    announce: Callable[[Mapping[Cell, float]], str] | None = None

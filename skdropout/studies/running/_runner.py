@@ -4,7 +4,8 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import cache, partial
 from importlib.metadata import version
@@ -17,10 +18,14 @@ from skdropout.studies._errors import StudyError, StudyInterrupted
 from skdropout.studies.running._cells import Cell, Plan, Tables
 from skdropout.studies.running._cluster import computed_on_cluster
 from skdropout.studies.running._store import Store
+from skdropout.studies.running._unfinished import Unfinished
+from skdropout.training import kept_epochs
 
 if TYPE_CHECKING:
     import pandas as pd
 
+# A cell in progress counts by its share, but only whole ones are shown.
+_BAR = "{l_bar}{bar}| {n:.0f}/{total} [{elapsed}<{remaining}, {rate_fmt}]"
 _PACKAGES = ("scikit-learn", "tensorflow", "keras", "numpy", "pandas", "scipy")
 
 
@@ -41,6 +46,7 @@ def run_plan(
 
     if jobs == 0:
         raise StudyError("jobs must be a positive number, or -1 for every core.")
+    unfinished = Unfinished(out)
     with Store(out, plan, _provenance(jobs, cluster)) as store:
         if store.n_dropped and progress:
             print(
@@ -49,22 +55,25 @@ def run_plan(
                 file=sys.stderr,
             )
         finished = store.finished
-        missing = [cell for cell in plan.cells if cell not in finished]
+        unfinished.forget(finished)
+        missing = unfinished.shares_left([c for c in plan.cells if c not in finished], plan.fits)
         if missing and progress and plan.announce:
             print(plan.announce(missing), file=sys.stderr)
-        results = _computed(plan, missing, jobs, cluster)
+        results = _computed(plan, missing, jobs, cluster, unfinished)
         bar = tqdm(
             total=len(plan.cells),
-            initial=len(finished),
+            initial=len(plan.cells) - sum(missing.values()),
             desc=plan.name,
             unit=plan.unit,
+            bar_format=_BAR,
             disable=not progress,
         )
         try:
             with bar:
                 for cell, tables in results:
                     store.add(cell, tables)
-                    bar.update()
+                    unfinished.forget([cell])
+                    bar.update(missing[cell])
         except KeyboardInterrupt:
             store.recover()  # it may have struck between writing a row and noting it
             raise StudyInterrupted(
@@ -77,14 +86,16 @@ def run_plan(
 
 
 def _computed(
-    plan: Plan, cells: Sequence[Cell], jobs: int, cluster: str | None
+    plan: Plan, cells: Iterable[Cell], jobs: int, cluster: str | None, unfinished: Unfinished
 ) -> Generator[tuple[Cell, Tables], None, None]:
     """Give the results of `cells` as they become ready."""
     from joblib import Parallel, delayed
 
-    compute = partial(_compute, plan.compute, plan.key)
+    # Workers on other machines need not see this folder.
+    kept = unfinished if cluster in (None, "local") else None
+    compute = partial(_compute, plan.compute, plan.key, kept)
     if cluster is not None:
-        yield from computed_on_cluster(cluster, jobs, compute, cells, plan.data)
+        yield from computed_on_cluster(cluster, jobs, compute, list(cells), plan.data)
         return
     # One cell a batch: a cell that is finished must not wait in a worker for others.
     parallel = Parallel(
@@ -99,15 +110,18 @@ def _computed(
 def _compute(
     compute: Any,
     key: Sequence[str],
+    unfinished: Unfinished | None,
     cell: Cell,
     data: tuple[Any, ...],
     parent: int | None = None,
 ) -> tuple[Cell, Tables]:
-    """Compute one cell, and say which one it was if that fails."""
+    """Compute one cell, keeping the epochs of long fits, and say which it was if that fails."""
     if parent is not None:
         _end_with(parent)
+    kept = nullcontext() if unfinished is None else kept_epochs(unfinished.of(cell))
     try:
-        return cell, compute(cell, *data)
+        with kept:
+            return cell, compute(cell, *data)
     except ValueError as error:
         where = ", ".join(f"{name} {value}" for name, value in zip(key, cell, strict=True))
         raise StudyError(f"{where}: {error}") from error
