@@ -17,6 +17,7 @@ from skdropout.estimators._rescaling import learn_rescaling
 from skdropout.estimators._targets import Target
 from skdropout.estimators._tasks import CallbackSupportMixin, epoch_tasks, with_callbacks
 from skdropout.estimators._warm_start import joined, reject_another_network
+from skdropout.estimators._weights import FittedWeights
 from skdropout.networks import Network
 from skdropout.training import TrainingJob, TrainingResult, TrainingSet, engine_named
 
@@ -28,7 +29,7 @@ T = TypeVar("T", bound=Target)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class NetworkEstimator(CallbackSupportMixin, TrainingParameters, ABC, Generic[T]):
+class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, ABC, Generic[T]):
     """An estimator whose fitted state is a description of a network and its weights in NumPy."""
 
     _row_types: ClassVar[Any]  # number types that the network takes its inputs in
@@ -36,7 +37,6 @@ class NetworkEstimator(CallbackSupportMixin, TrainingParameters, ABC, Generic[T]
     _target: T = field(init=False)
     _result: TrainingResult = field(init=False)
     network_: Network = field(init=False)
-    weights_: list[np.ndarray] = field(init=False)
     history_: dict[str, list[float]] = field(init=False)
     n_iter_: int = field(init=False)
     loss_: float = field(init=False)
@@ -291,7 +291,6 @@ class NetworkEstimator(CallbackSupportMixin, TrainingParameters, ABC, Generic[T]
         self.__dict__.pop("model_", None)
         self._result = result
         self.network_ = job.network
-        self.weights_ = result.weights
         self.history_ = history
         self.n_iter_ = len(history["loss"])
         self.loss_ = history["loss"][-1]
@@ -308,7 +307,7 @@ class NetworkEstimator(CallbackSupportMixin, TrainingParameters, ABC, Generic[T]
         """Return what the network says of the rows."""
         check_is_fitted(self)
         X = self._check_X(X)
-        return engine_named(self.engine).outputs(self.network_, self.weights_, X)
+        return engine_named(self.engine).outputs(self.network_, self._result.weights, X)
 
     def _samples(self, X: Any, n_samples: Any, random_state: Any) -> Iterator[np.ndarray]:
         """Yield outputs of shape (n_samples, n_rows, n_outputs), one block of rows after another.
@@ -318,7 +317,7 @@ class NetworkEstimator(CallbackSupportMixin, TrainingParameters, ABC, Generic[T]
         check_is_fitted(self)
         X = self._check_X(X)
         seeds = mask_seeds(self, n_samples, random_state)
-        return engine_named(self.engine).samples(self.network_, self.weights_, X, seeds)
+        return engine_named(self.engine).samples(self.network_, self._result.weights, X, seeds)
 
 
 def _checked_weight(sample_weight: Any, X: np.ndarray) -> np.ndarray | None:

@@ -97,8 +97,10 @@ random_state : int, RandomState instance or None, default=None
 verbose : int in [0, inf), default=0
     1 shows a progress bar over the epochs.""",
     "fitted_network": """\
-weights_ : list of ndarray
-    The fitted values of all the network's weights, in Keras's order.
+weights_ : tuple of ndarray
+    The fitted values of all the network's weights, in Keras's order. The arrays are read-only;
+    assign others of the same shapes (such as ``model_.get_weights()``) to predict, and to go on
+    training, from them.
 network_ : Network
     Description of the fitted network.
 model_ : keras.Model

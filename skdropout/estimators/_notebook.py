@@ -1,5 +1,6 @@
 """What a notebook shows of an estimator: scikit-learn's diagram, and its network beneath."""
 
+from copy import copy
 from typing import Any
 
 from sklearn.base import BaseEstimator
@@ -7,6 +8,13 @@ from sklearn.base import BaseEstimator
 from skdropout.networks import draw
 
 _SOME_LENGTH = 1 << 30  # stands for lengths that the data will bring; no image is as long
+
+
+class Model:
+    """Stands for a Keras model that nobody has asked for yet."""
+
+    def __repr__(self) -> str:
+        return "built on first use"
 
 
 class DrawnEstimator(BaseEstimator):
@@ -24,6 +32,12 @@ class DrawnEstimator(BaseEstimator):
         if "text/html" in bundle:
             bundle["text/html"] += self._drawing()
         return bundle
+
+    def _get_fitted_attr_html(self, doc_link: str = "") -> Any:
+        """Have scikit-learn, which reads all attributes, not build the Keras model for it."""
+        shown = copy(self)
+        shown.__dict__["model_"] = vars(self).get("model_", Model())
+        return super(DrawnEstimator, shown)._get_fitted_attr_html(doc_link)
 
     def _drawing(self) -> str:
         estimator: Any = self

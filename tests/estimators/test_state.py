@@ -248,3 +248,41 @@ def test_the_error_of_a_divergence_survives_the_way_back_from_a_worker():
     with pytest.raises(DivergenceError) as caught:
         diverging().fit(*table())
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+def test_weights_that_are_assigned_are_those_that_all_goes_on_from(engine):
+    """Without momentum, so that the optimiser remembers nothing."""
+    X, y = table()
+    options = {"optimizer": "sgd", "momentum": 0.0, "dropout": 0.0, "epochs": 2, "engine": engine}
+    one = quick(random_state=0, **options).fit(X, y)
+    other = quick(random_state=1, **options).fit(X, y).set_params(random_state=0)
+    stale = one.model_
+    one.weights_ = other.weights_
+    assert np.array_equal(one.predict_proba(X), other.predict_proba(X))
+    assert one.model_ is not stale
+    assert same_arrays(one.model_.get_weights(), other.weights_)
+    assert same_weights(one.partial_fit(X, y), other.partial_fit(X, y))
+    one, other = (fit.set_params(warm_start=True).fit(X, y) for fit in (one, other))
+    assert same_weights(one, other)
+
+
+def same_arrays(left, right):
+    return all(np.array_equal(*pair) for pair in zip(left, right, strict=True))
+
+
+def test_weights_change_by_assignment_only():
+    X, y = table()
+    fit = quick().fit(X, y)
+    given = [weight + 1 for weight in fit.weights_]
+    with pytest.raises(TypeError):
+        fit.weights_[1] = given[1]
+    for copied in (fit, pickle.loads(pickle.dumps(fit)), copy.deepcopy(fit)):
+        with pytest.raises(ValueError, match="read-only"):
+            copied.weights_[1][...] = 0
+    fit.weights_ = given
+    given[1][...] = 0
+    assert fit.weights_[1].all()
+    with pytest.raises(ValueError, match="expects arrays of the shapes that it has now"):
+        fit.weights_ = given[1:]
+    assert not hasattr(quick(), "weights_")

@@ -110,3 +110,13 @@ assert "skd-net" in DropoutMLPClassifier()._repr_html_() and BNConvClassifier().
 sys.exit("keras" in sys.modules)
 """
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_showing_a_fitted_estimator_builds_no_model(monkeypatch):
+    X = np.arange(60.0).reshape(20, 3)
+    fitted = make_pipeline(DropoutMLPRegressor(**MLP, rescale=None, epochs=1)).fit(X, X[:, 0])
+    monkeypatch.setattr(type(fitted[-1].network_), "build", None)
+    page = fitted._repr_html_()
+    if hasattr(fitted, "_get_fitted_attr_html"):  # since scikit-learn 1.9
+        assert "built on first use" in page
+    assert "model_" not in vars(fitted[-1])
