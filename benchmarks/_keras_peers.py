@@ -1,4 +1,4 @@
-"""The network in Keras, in each of the two wrappers that make a scikit-learn estimator of it."""
+"""The network in Keras, in its own wrapper that makes a scikit-learn estimator of it."""
 
 import time
 from typing import Any
@@ -39,25 +39,6 @@ def build(recipe: Recipe, n_features: int, n_outputs: int, activation: str) -> k
         keras.layers.Dense(n_outputs, activation=activation, kernel_initializer="random_normal")
     )
     return keras.Sequential(layers)
-
-
-def scikeras_classifier(recipe: Recipe) -> Any:
-    from scikeras.wrappers import KerasClassifier
-
-    def network(meta: dict[str, Any]) -> keras.Model:
-        return build(recipe, meta["n_features_in_"], 1, "sigmoid")
-
-    return KerasClassifier(
-        model=network,
-        loss="binary_crossentropy",
-        metrics=["accuracy"],
-        optimizer="sgd",
-        optimizer__learning_rate=recipe.learning_rate,
-        optimizer__momentum=recipe.momentum,
-        batch_size=recipe.batch_size,
-        epochs=recipe.epochs,
-        verbose=0,
-    )
 
 
 def wrapped_classifier(recipe: Recipe) -> Any:

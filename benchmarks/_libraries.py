@@ -68,9 +68,7 @@ def _mlp_classifier(recipe: Recipe) -> Any:
 
 
 def _scikeras(recipe: Recipe) -> Any:
-    from benchmarks._keras_peers import scikeras_classifier
-
-    return scikeras_classifier(recipe)
+    return _skdropout(recipe).to_scikeras()
 
 
 def _keras_wrapper(recipe: Recipe) -> Any:

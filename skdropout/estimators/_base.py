@@ -23,6 +23,7 @@ from skdropout.training import TrainingJob, TrainingResult, TrainingSet, engine_
 
 if TYPE_CHECKING:
     import keras
+    from scikeras.wrappers import BaseWrapper
 
 
 T = TypeVar("T", bound=Target)
@@ -108,6 +109,42 @@ class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, 
         model = keras.Model(core.input, self._target.ending(core.output), name=core.name)
         model(core.input)  # it exports to ONNX only what has been called
         return model
+
+    def to_scikeras(self) -> "BaseWrapper":
+        """Return the same network as an unfitted scikeras estimator, to go on from in Keras.
+
+        It builds, compiles and trains the network on its own, with the parameters of this
+        estimator: what its ``optimizer``, ``loss`` and ``metrics`` leave open is taken from here.
+        Its ``model`` may be replaced by any other function that returns a Keras model. Fitted
+        weights do not go with it. With ``early_stopping`` its validation rows are the last ones.
+
+        Returns
+        -------
+        scikeras.wrappers.KerasClassifier or scikeras.wrappers.KerasRegressor
+            An estimator with parameters of its own.
+
+        Raises
+        ------
+        ImportError
+            If scikeras cannot be imported. Importing it changes ``keras.Model`` for the process,
+            so skdropout imports it nowhere else.
+
+        Examples
+        --------
+        >>> from skdropout import DropoutMLPClassifier
+        >>> wrapper = DropoutMLPClassifier(dropout=0.2, epochs=5).to_scikeras()
+        >>> wrapper.set_params(loss="hinge").epochs
+        5
+        """
+        self._validate_params()
+        try:
+            from skdropout.estimators._scikeras import scikeras_estimator
+        except Exception as error:
+            raise ImportError(
+                f"to_scikeras needs scikeras >= 0.13, which cannot be imported: {error}. Install "
+                "it (pip install 'scikeras>=0.13')."
+            ) from error
+        return scikeras_estimator(self)
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())

@@ -85,8 +85,8 @@ warm_start : bool, default=False
     Whether ``fit`` goes on from the weights and the optimiser's state of the last fit. The
     network must stay the same; what is no part of it, as rates and dropout, may change.
 engine : {"compiled", "keras"}, default="compiled"
-    What trains: compiled loops, or Keras's ``Model.fit`` by way of scikeras, which is many times
-    slower and runs anything that Keras runs.
+    What trains: compiled loops, or Keras's ``Model.fit``, which is many times slower and runs
+    anything that Keras runs.
 callbacks : list of keras.callbacks.Callback or None, default=None
     Keras callbacks; they see the network as it is trained, ending in logits, and let go of it
     after the fit. What they write into their logs is kept in ``history_``. Those that act on single

@@ -4,6 +4,7 @@ from skdropout.training import _fork, _share
 from skdropout.training._checkpoint import kept_epochs, seconds_taken_up, share_done
 from skdropout.training._data import TrainingSet
 from skdropout.training._job import Engine, TrainingJob
+from skdropout.training._keras_model import planned_optimizer, started_model
 from skdropout.training._objectives import (
     BinaryCrossentropy,
     MulticlassCrossentropy,
@@ -30,8 +31,10 @@ __all__ = [
     "TrainingSet",
     "engine_named",
     "kept_epochs",
+    "planned_optimizer",
     "seconds_taken_up",
     "share_done",
+    "started_model",
 ]
 
 ENGINES = ("compiled", "keras")

@@ -216,7 +216,7 @@ class _Run:
 def first_state(job: TrainingJob, program: Program) -> State:
     """Return what a fit starts from."""
     layout = program.layout
-    weight_seed, mask_seed = job.seeds
+    weight_seed, mask_seed = job.plan.seeds
     earlier = None if job.earlier is None else job.earlier.weights
     weights = job.network.initial_weights(program.model, weight_seed, job.rescaling, earlier)
     masks = mask_seed.generate_state(layout.n_seed_states).tolist()

@@ -78,12 +78,6 @@ class TrainingJob:
         """Whether someone may look at what each epoch brought."""
         return bool(self.callbacks) or (self.observer is not None and self.observer.looks)
 
-    @property
-    def seeds(self) -> tuple[np.random.SeedSequence, np.random.SeedSequence]:
-        """Seeds of the initial weights and of the dropout masks."""
-        weights, masks = np.random.SeedSequence([self.plan.seed, self.plan.first_epoch]).spawn(2)
-        return weights, masks
-
 
 class Engine(Protocol):
     """Something that carries a plan out."""

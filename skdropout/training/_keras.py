@@ -1,12 +1,7 @@
-"""The reference engine: ``Model.fit`` by way of scikeras, on the batches of the plan.
-
-scikeras is imported only here, when a fit asks for this engine: importing it patches
-``keras.Model``, and nothing else in the package needs it.
-"""
+"""The reference engine: ``Model.fit`` on the batches of the plan."""
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
 
 import keras
 import numpy as np
@@ -27,22 +22,23 @@ class KerasEngine:
 
     def train(self, job: TrainingJob) -> TrainingResult:
         """Train, and return what came of it."""
-        wrapper_class = _scikeras_wrapper()
         prepare(job.callbacks, job.plan)
         model = compiled_model(job)
         batches = _Batches(job)
         guard = _Guard(job, batches)
         done = guard.take_up(model)
-        wrapper = wrapper_class(
-            model=lambda: _PlannedFit(model, job, batches, done),
-            epochs=job.plan.epochs,
-            shuffle=False,
-            verbose=0,
-            fit__callbacks=[*job.callbacks, guard],
-        )
+        validation = job.validation
         try:
             if done < job.plan.epochs and not guard.watch.gives_up:
-                wrapper.fit(job.rows.X, job.rows.y)
+                model.fit(
+                    batches,
+                    validation_data=validation and _take(validation, validation.positions),
+                    epochs=job.plan.epochs,
+                    initial_epoch=done,
+                    callbacks=[*job.callbacks, guard],
+                    shuffle=False,
+                    verbose=0,
+                )
         finally:
             let_go(job.callbacks)
         return guard.so_far(model)
@@ -74,18 +70,6 @@ class KerasEngine:
             yield np.stack(samples)[:, : len(X) - start]
 
 
-def _scikeras_wrapper() -> Any:
-    try:
-        from scikeras.wrappers import BaseWrapper
-    except Exception as error:
-        raise ImportError(
-            f"engine='keras' trains by way of scikeras >= 0.13, which cannot be imported: {error}. "
-            "Install it (pip install 'scikeras>=0.13'), or use engine='compiled', which does "
-            "without it."
-        ) from error
-    return BaseWrapper
-
-
 class _Batches(keras.utils.PyDataset):
     """The batches of the plan, in the plan's order, one epoch after another."""
 
@@ -111,29 +95,6 @@ class _Batches(keras.utils.PyDataset):
     def skip(self, n_epochs: int) -> None:
         """Begin with a later epoch."""
         self._orders = islice(self._orders, n_epochs, None)
-
-
-class _PlannedFit:
-    """A compiled model whose ``fit`` takes its batches from the plan instead of from scikeras."""
-
-    def __init__(self, model: keras.Model, job: TrainingJob, batches: _Batches, done: int) -> None:
-        self._model, self._job, self._batches, self._done = model, job, batches, done
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._model, name)
-
-    def fit(self, x: Any, y: Any, *, epochs: int, callbacks: list[Any], **_: Any) -> Any:
-        """Run ``Model.fit`` on the planned batches; those in ``x`` and ``y`` are the same rows."""
-        held = self._job.validation
-        return self._model.fit(
-            self._batches,
-            validation_data=None if held is None else _take(held, held.positions),
-            epochs=epochs,
-            initial_epoch=self._done,
-            callbacks=callbacks,
-            shuffle=False,
-            verbose=0,
-        )
 
 
 class _Guard(keras.callbacks.Callback):

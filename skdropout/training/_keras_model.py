@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skdropout.networks import Network
 from skdropout.training._job import TrainingJob
 from skdropout.training._plan import TrainingPlan
 
@@ -13,21 +14,11 @@ if TYPE_CHECKING:
 
 def compiled_model(job: TrainingJob) -> "keras.Model":
     """Build the job's network with its first weights and compile it as its plan says."""
-    network, plan = job.network, job.plan
-    model = network.build(fused=False)
-    weight_seed, mask_seed = job.seeds
-    earlier = None if job.earlier is None else job.earlier.weights
-    model.set_weights(network.initial_weights(model, weight_seed, job.rescaling, earlier))
-    states = seed_states(model)
-    for state, seed in zip(states, mask_seed.generate_state(len(states)), strict=True):
-        state.assign(np.array([seed, 0]).astype(state.dtype))
-    optimizer = _optimizer(plan, plan.steps_per_epoch(job.rows.epoch_size))
-    others = [v for v in model.trainable_variables if v.name != "kernel"]
-    optimizer.exclude_from_weight_decay(var_list=others)
-    optimizer.build(model.trainable_variables)
-    if plan.alpha:
-        _penalise_kernels(optimizer, plan.penalty(job.rows.epoch_size))
-    earlier_state = [] if job.earlier is None else job.earlier.optimizer_state
+    plan, earlier = job.plan, job.earlier
+    weights = earlier.weights if earlier else None
+    model = started_model(job.network, plan, job.rescaling, weights)
+    optimizer = planned_optimizer(plan, model, job.rows.epoch_size)
+    earlier_state = earlier.optimizer_state if earlier else []
     slots = optimizer_slots(optimizer)
     if [value.shape for value in earlier_state] == [tuple(slot.shape) for slot in slots]:
         for slot, value in zip(slots, earlier_state, strict=True):
@@ -39,6 +30,33 @@ def compiled_model(job: TrainingJob) -> "keras.Model":
         metrics=job.objective.keras_metrics(),
     )
     return model
+
+
+def started_model(
+    network: Network,
+    plan: TrainingPlan,
+    rescaling: tuple[np.ndarray, np.ndarray] | None = None,
+    earlier: list[np.ndarray] | None = None,
+) -> "keras.Model":
+    """Build a network with the weights and the seeds of its masks that a plan begins with."""
+    model = network.build(fused=False)
+    weight_seed, mask_seed = plan.seeds
+    model.set_weights(network.initial_weights(model, weight_seed, rescaling, earlier))
+    states = seed_states(model)
+    for state, seed in zip(states, mask_seed.generate_state(len(states)), strict=True):
+        state.assign(np.array([seed, 0]).astype(state.dtype))
+    return model
+
+
+def planned_optimizer(plan: TrainingPlan, model: "keras.Model", n_rows: int) -> Any:
+    """Make the Keras optimiser of a plan, for the weights of a model and an epoch of ``n_rows``."""
+    optimizer = _optimizer(plan, plan.steps_per_epoch(n_rows))
+    others = [v for v in model.trainable_variables if v.name != "kernel"]
+    optimizer.exclude_from_weight_decay(var_list=others)
+    optimizer.build(model.trainable_variables)
+    if plan.alpha:
+        _penalise_kernels(optimizer, plan.penalty(n_rows))
+    return optimizer
 
 
 def seed_states(model: "keras.Model") -> list[Any]:

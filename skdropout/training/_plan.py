@@ -67,6 +67,12 @@ class TrainingPlan:
     first_step: int = 0
     early_stopping: EarlyStopping | None = None
 
+    @property
+    def seeds(self) -> tuple[np.random.SeedSequence, np.random.SeedSequence]:
+        """Seeds of the initial weights and of the dropout masks."""
+        weights, masks = np.random.SeedSequence([self.seed, self.first_epoch]).spawn(2)
+        return weights, masks
+
     def steps_per_epoch(self, n_rows: int) -> int:
         """Return the number of batches that ``n_rows`` make, the last one perhaps partial."""
         return -(-n_rows // self.batch_size)
