@@ -48,7 +48,10 @@ def test_a_folder_of_folders(photos):
     for X, y in ((images.X, images.y), (images.X_val, images.y_val)):
         for picture, label in zip(X, y, strict=True):
             assert (picture == [[[0, 0, 200], [200, 0, 0]][label]]).all()
-    assert images.notes == ("Images are resized to 32 x 32 pixels.",)
+    assert images.notes == (
+        "Images of 40 x 30 to 49 x 30 pixels are resized to 32 x 32 pixels (--image-size says "
+        "otherwise).",
+    )
 
 
 def test_a_folder_is_studied_again_by_the_command_of_its_report(photos):
@@ -116,7 +119,7 @@ def test_unusable_images_are_refused(tmp_path, photos):
     assert "one label per image" in refuse(save(tmp_path / "c.npz", X=X, y=y[:4]))
     assert "shape (20, 16)" in refuse(save(tmp_path / "d.npz", X=X.reshape(20, 16), y=y))
     assert "finite numbers" in refuse(save(tmp_path / "e.npz", X=X * np.nan, y=y))
-    assert "has 2 images; give at least 5" in refuse(
+    assert "has 2 images, fewer than the 5 that" in refuse(
         save(tmp_path / "f.npz", X=X[:6], y=[0, 0, 0, 0, 1, 1])
     )
     assert "cannot be read" in refuse(save(tmp_path / "g.npz", X=X, y=y.astype(object)))
@@ -124,7 +127,7 @@ def test_unusable_images_are_refused(tmp_path, photos):
     assert "does not train on" in refuse(save(tmp_path / "h.npz", **parts))
     assert "differ in shape" in refuse(save(tmp_path / "i.npz", **{**parts, "x_test": X[:, 1:]}))
     (photos / "red" / "3.png").write_bytes(b"torn")
-    assert "3.png cannot be read" in refuse(photos)
+    assert "3.png (it is no picture)" in refuse(photos)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +170,7 @@ def test_arrays_of_images_are_taken_with_their_labels(tmp_path):
     assert images.X.shape == (16, 5, 4, 1)
     assert not images.given_split
     shown = "\n".join(images.overview())
-    assert "20 images of 5 x 4 pixels, 1 channel; 4 of them" in shown
+    assert "20 images of 5 x 4 pixels, 1 channel; 4 of them validate" in shown
     assert "'b' 15, 'a' 5" in shown
     with pytest.raises(StudyError, match="give them as y"):
         load_images(pixels)

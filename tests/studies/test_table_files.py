@@ -154,6 +154,6 @@ def test_archives_hold_a_single_table(tmp_path):
 
 
 def test_what_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("skdropout.studies.reading._files._MOST_BYTES", 100)
+    monkeypatch.setattr("skdropout.studies.reading._files.most_bytes", lambda packed: 100)
     for name in ("packed.csv.gz", "packed.zip"):
         assert "unpack it first" in refuse(write(tmp_path, name), "grade")

@@ -293,8 +293,8 @@ def test_rare_classes_are_left_out_where_one_says_so():
     with pytest.raises(StudyError) as caught:
         table.check_class_rows(5, "5 folds")
     assert str(caught.value) == (
-        "Class 'd' of table has 1 row, fewer than 5 folds need; --min-class-rows 5 leaves such "
-        "classes out."
+        "Class 'd' of table has 1 row, fewer than the 5 that 5 folds need; --min-class-rows 5 "
+        "leaves such classes out."
     )
     kept = load_table(frame, "y", reading=Reading(min_class_rows=5))
     kept.check_class_rows(5, "5 folds")
@@ -302,7 +302,7 @@ def test_rare_classes_are_left_out_where_one_says_so():
     assert "'c' 2, 'd' 1" in kept.notes[0]
     assert "leaves fewer than two classes" in refuse_reading(frame, min_class_rows=98)
     numbers = load_table(grades(y=[1, 2] * 99 + [7, 9]), "y")
-    with pytest.raises(StudyError, match="or --task regression if the target is a quantity"):
+    with pytest.raises(StudyError, match="--task regression predicts it as a quantity"):
         numbers.check_class_rows(5, "5 folds")
 
 

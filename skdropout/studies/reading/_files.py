@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from skdropout.studies._errors import StudyError
+from skdropout.studies.reading._bounds import most_bytes
 from skdropout.studies.reading._header import looks_like_names
 from skdropout.studies.reading._options import Reading
 from skdropout.studies.reading._text import read_text
@@ -20,7 +21,6 @@ from skdropout.studies.reading._words import option, quoted
 if TYPE_CHECKING:
     import pandas as pd
 
-_MOST_BYTES = 2 << 30  # that a packed file may hold: more is likelier a bomb than a table
 _PACKED: Mapping[bytes, Callable[..., Any]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
@@ -63,7 +63,9 @@ def _read_content(name: str, content: bytes, reading: Reading) -> tuple["pd.Data
     for start, unpack in _PACKED.items():
         if content.startswith(start):
             inner = name.removesuffix(Path(name).suffix)
-            return _read_content(inner, _unpacked(name, unpack(io.BytesIO(content))), reading)
+            return _read_content(
+                inner, _unpacked(name, unpack(io.BytesIO(content)), len(content)), reading
+            )
     if content.startswith(b"PK\x03\x04"):
         return _read_zip(name, content, reading)
     for start, what in _REFUSED.items():
@@ -126,23 +128,23 @@ def _read_zip(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFram
             if members[0].flag_bits & 1:
                 raise StudyError(f"{name} is locked by a password; unpack it first.")
             with archive.open(members[0]) as file:
-                inner = _unpacked(name, file)
+                inner = _unpacked(name, file, members[0].compress_size)
             return _read_content(f"{name}/{members[0].filename}", inner, reading)
     except (zipfile.BadZipFile, NotImplementedError) as error:
         raise StudyError(f"{name} cannot be unpacked: {error}") from error
 
 
-def _unpacked(name: str, file: IO[bytes]) -> bytes:
+def _unpacked(name: str, file: IO[bytes], packed: int) -> bytes:
     """Unpack a file, as far as a table may go."""
     try:
         with file:
-            content = file.read(_MOST_BYTES + 1)
+            content = file.read(most_bytes(packed) + 1)
     except (OSError, EOFError, lzma.LZMAError, zipfile.BadZipFile, zlib.error) as error:
         raise StudyError(f"{name} cannot be unpacked, it is damaged or cut off: {error}") from error
-    if len(content) > _MOST_BYTES:
+    if len(content) > most_bytes(packed):
         raise StudyError(
-            f"{name} unpacks to more than {_MOST_BYTES >> 30} GiB; if that is a table, unpack it "
-            "first and give the file."
+            f"{name} unpacks to more than {most_bytes(packed):,} bytes from {packed:,}, which "
+            "looks like a decompression bomb; if it is a table, unpack it first."
         )
     return content
 

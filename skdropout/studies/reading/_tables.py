@@ -16,9 +16,9 @@ from skdropout.studies.reading._columns import MAX_CATEGORIES, clean_columns
 from skdropout.studies.reading._files import read_file
 from skdropout.studies.reading._options import DEFAULT_READING, Reading
 from skdropout.studies.reading._suspicions import suspicions
-from skdropout.studies.reading._targets import find_target, read_target
+from skdropout.studies.reading._targets import check_counts, find_target, read_target
 from skdropout.studies.reading._tasks import Task
-from skdropout.studies.reading._words import count_of, option, quoted, say_counts
+from skdropout.studies.reading._words import count_of, quoted, say_counts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,15 +72,9 @@ class Table:
 
     def check_class_rows(self, least: int, use: str) -> None:
         """Refuse a table that has fewer rows of some class than `use`, such as 5 folds, needs."""
-        label, count = min(self.class_counts.items(), key=lambda item: item[1], default=("", least))
-        if count >= least:
-            return
         whole = all(name.lstrip("-").isdecimal() for name in self.classes)
-        quantity = ", or --task regression if the target is a quantity" if whole else ""
-        raise StudyError(
-            f"Class {label!r} of {self.name} has {count_of(count, 'row')}, fewer than {use} need; "
-            f"{option('min_class_rows')} {least} leaves such classes out{quantity}."
-        )
+        quantity = "; --task regression predicts it as a quantity" if whole else ""
+        check_counts(self.name, self.class_counts, "row", least, use, also=quantity)
 
     def describe(self) -> dict[str, Any]:
         """Identify the data: shape, task, classes, SHA-256 of the content."""

@@ -1,0 +1,282 @@
+"""Pictures of every kind that people have in folders and .npz files, and what is told of them."""
+
+import io
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+from odd_pictures import KINDS, LEFT, N, grey, write
+from PIL import Image
+
+from skdropout.studies import StudyError
+from skdropout.studies.reading import Reading, load_images
+
+
+def refuse(data, **options):
+    with pytest.raises(StudyError) as caught:
+        load_images(data, reading=Reading(**options))
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def said(images, *words):
+    return any(all(word in note for word in words) for note in images.notes)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_pictures_of_every_kind_are_read_as_they_are_seen(tmp_path, kind):
+    images = load_images(write(tmp_path, kind))
+    assert images.classes == ("dark", "light")
+    assert images.class_counts == dict.fromkeys(LEFT, N)
+    assert images.X.shape == (16, 8, 8, 1)
+    for picture, label in zip(images.X, images.y, strict=True):
+        wanted = grey(images.classes[label])
+        rounded = {"printing": 1, "deep12": 0.1, "deep16": 0.1, "floats": 1e-4}.get(kind, 0)
+        assert np.abs(picture[..., 0] - wanted.astype(float)).max() <= rounded
+    scaled = {"deep12": "0 to 4095", "deep16": "0 to 65535", "floats": "0 to 1"}.get(kind)
+    assert said(images, "more than 8 bits", scaled or "") == (scaled is not None)
+    assert said(images, "one is kept") == (
+        kind not in ("grey", "capitals", "turned") and not scaled
+    )
+
+
+def test_colours_stay_colours(tmp_path):
+    write(tmp_path, "grey")
+    Image.new("RGB", (8, 8), "red").save(tmp_path / "dark" / "red.png")
+    images = load_images(tmp_path)
+    assert images.X.shape[-1] == 3
+
+
+@pytest.mark.parametrize(
+    ("names", "left_aside"),
+    [
+        (("train", "test"), ()),
+        (("Training", "Validation"), ()),
+        (("train", "val", "test"), ("test",)),
+    ],
+)
+def test_folders_of_a_split_are_no_classes(tmp_path, names, left_aside):
+    for number, name in enumerate(names):
+        write(tmp_path / name, "grey", n=4 + number)
+    images = load_images(tmp_path)
+    assert images.classes == ("dark", "light")
+    assert images.given_split
+    assert (len(images.y), len(images.y_val)) == (8, 10)
+    assert said(images, names[0], names[1], "a split, not for classes")
+    for name in left_aside:
+        assert said(images, f"'{name}' is left aside")
+
+
+def test_pictures_to_test_on_without_classes_are_left_aside(tmp_path):
+    write(tmp_path / "train", "grey")
+    (tmp_path / "test").mkdir()
+    Image.new("L", (8, 8)).save(tmp_path / "test" / "1.png")
+    images = load_images(tmp_path)
+    assert not images.given_split
+    assert len(images.y) + len(images.y_val) == 2 * N
+    assert said(images, "'test' is left aside, since it has no folder for each class")
+
+
+def test_classes_that_are_named_train_and_bus_are_classes(tmp_path):
+    write(tmp_path, "grey")
+    (tmp_path / "dark").rename(tmp_path / "train")
+    (tmp_path / "light").rename(tmp_path / "bus")
+    assert load_images(tmp_path).classes == ("bus", "train")
+
+
+def test_a_folder_around_the_folders_is_looked_into(tmp_path):
+    write(tmp_path / "photos", "grey")
+    assert load_images(tmp_path).classes == ("dark", "light")
+
+
+def test_what_is_no_class_is_told(tmp_path):
+    write(tmp_path, "grey")
+    for folder, file in [("study", "study.json"), ("study", "scores.png"), ("cats", "a.heic"),
+                         ("cats", "b.heic"), ("empty", "a.txt"), ("light", "z.svg"),
+                         ("light", "a.pdf"), ("light", "a.eps"), ("light", "a.mpg")]:  # fmt: skip
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / file).write_bytes(b"?")
+    images = load_images(tmp_path)
+    assert images.class_counts == {"dark": N, "light": N}
+    assert said(images, "'cats' is no class", "2 .heic files: convert them to JPEG or PNG")
+    assert said(images, "'empty' is no class")
+    assert said(images, "1 .svg file of class 'light' left out")
+    assert len(images.notes) == 3
+
+
+def test_unreadable_files_are_all_named_at_once(tmp_path):
+    write(tmp_path, "grey")
+    (tmp_path / "dark" / "1.png").write_bytes(b"")
+    whole = (tmp_path / "dark" / "2.png").read_bytes()
+    (tmp_path / "dark" / "2.png").write_bytes(whole[:-30])
+    (tmp_path / "light" / "3.jpg").write_bytes(b"\xff\xd8\xff\xe0 torn")
+    message = refuse(tmp_path)
+    assert "3 files cannot be read" in message
+    assert "1.png (it is no picture)" in message
+    assert "2.png" in message
+    assert "3.jpg" in message
+    assert "--skip-unreadable" in message
+    images = load_images(tmp_path, reading=Reading(skip_unreadable=True))
+    assert images.class_counts == {"dark": N - 2, "light": N}
+    for name in ("1.png", "2.png", "3.jpg"):
+        assert said(images, "Left out, as you asked", name)
+
+
+def test_a_picture_that_would_fill_the_memory_is_not_read(tmp_path):
+    write(tmp_path, "grey")
+    file = io.BytesIO()
+    Image.new("1", (10000, 10000)).save(file, "png")
+    (tmp_path / "dark" / "bomb.png").write_bytes(file.getvalue())
+    assert "bomb.png (Image size (100000000 pixels) exceeds limit" in refuse(tmp_path)
+
+
+def test_the_size_can_be_chosen(tmp_path):
+    images = load_images(write(tmp_path, "grey"), reading=Reading(image_size=4))
+    assert images.X.shape == (16, 4, 4, 1)
+    for picture, label in zip(images.X, images.y, strict=True):
+        assert (picture[..., 0] == grey(images.classes[label])[::2, ::2]).all()
+    assert said(images, "8 x 8 pixels are resized to 4 x 4")
+
+
+READ = """
+import resource, sys
+from skdropout.studies.reading import load_images
+for folder in sys.argv[1:]:
+    assert load_images(folder).X.nbytes < 1e6
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(peak if sys.platform == "darwin" else 1024 * peak)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell a process's peak memory")
+def test_large_pictures_never_lie_in_memory_together(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (300, 400, 3), dtype=np.uint8)
+    photo = Image.fromarray(noise).resize((4000, 3000), Image.Resampling.NEAREST)
+    photo.save(tmp_path / "photo.jpg", quality=50)
+    for folder, n in (("few", 5), ("many", 15)):
+        for label in "ab":
+            (tmp_path / folder / label).mkdir(parents=True)
+            for number in range(n):
+                (tmp_path / folder / label / f"{number}.jpg").hardlink_to(tmp_path / "photo.jpg")
+    run = subprocess.run(
+        [sys.executable, "-c", READ, tmp_path / "few", tmp_path / "many"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    few, many = map(int, run.stdout.split())
+    assert many - few < 4000 * 3000 * 3 / 2  # half of one of them
+
+
+def save(path, **arrays):
+    np.savez(path, **arrays)
+    return path
+
+
+RNG = np.random.default_rng(0)
+PIXELS = RNG.integers(0, 256, (20, 6, 5, 3), dtype=np.uint8)
+CLASSES = np.arange(20) % 2
+
+
+@pytest.mark.parametrize("names", [("X", "y"), ("images", "labels"), ("data", "target"),
+                                   ("arr_0", "arr_1"), ("imgs", "label")])  # fmt: skip
+def test_arrays_under_common_names(tmp_path, names):
+    path = save(tmp_path / "own.npz", **dict(zip(names, (PIXELS, CLASSES), strict=True)))
+    images = load_images(path)
+    expected = load_images(PIXELS, y=CLASSES)
+    assert np.array_equal(images.X, expected.X)
+    assert np.array_equal(images.y_val, expected.y_val)
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["x_{}", "X_{}", "{}_x", "{}X", "{}_images", "images_{}", "{}Images", "{} data"],
+)
+def test_a_split_under_common_names(tmp_path, form):
+    labels = form.replace("images", "labels").replace("Images", "Labels")
+    labels = labels.replace("x", "y").replace("X", "Y").replace("data", "target")
+    arrays = {}
+    for part, n in (("train", 12), ("test", 8)):
+        arrays |= {form.format(part): PIXELS[-n:], labels.format(part): CLASSES[-n:]}
+    images = load_images(save(tmp_path / "own.npz", **arrays))
+    assert images.given_split
+    assert np.array_equal(images.X, PIXELS[-12:])
+    assert np.array_equal(images.X_val, PIXELS[-8:])
+    assert np.array_equal(images.y_val, CLASSES[-8:])
+
+
+def test_where_there_are_three_parts_the_last_is_left_aside(tmp_path):
+    arrays = {}
+    for part, n in (("train", 12), ("val", 4), ("test", 8)):
+        arrays |= {f"{part}_images": PIXELS[:n], f"{part}_labels": CLASSES[:n, None]}
+    images = load_images(save(tmp_path / "own.npz", **arrays))
+    assert (len(images.X), len(images.X_val)) == (12, 4)
+    assert said(images, "'test_images' is left aside")
+
+
+def test_one_hot_labels_and_channels_first(tmp_path):
+    one_hot = np.eye(2)[CLASSES]
+    images = load_images(save(tmp_path / "a.npz", X=np.moveaxis(PIXELS, 3, 1), y=one_hot))
+    expected = load_images(PIXELS, y=CLASSES)
+    assert np.array_equal(images.X, expected.X)
+    assert np.array_equal(images.y, expected.y)
+    assert said(images, "one-hot")
+    assert said(images, "channels first")
+    assert "not one-hot" in refuse(save(tmp_path / "b.npz", X=PIXELS, y=one_hot + 0.5))
+    flat = save(tmp_path / "c.npz", X=PIXELS.reshape(20, -1), y=CLASSES)
+    assert "shape (20, 90); reshape rows of pixels" in refuse(flat)
+    assert "labels with fractions, such as 0.5" in refuse(
+        save(tmp_path / "d.npz", X=PIXELS, y=CLASSES + 0.5)
+    )
+
+
+def test_rare_classes_are_left_out_where_one_says_so(tmp_path):
+    labels = np.where(np.arange(20) == 3, 7, CLASSES)
+    path = save(tmp_path / "a.npz", X=PIXELS, y=labels)
+    assert "'7' of a.npz has 1 image" in refuse(path)
+    assert "--min-class-rows 5" in refuse(path)
+    images = load_images(path, reading=Reading(min_class_rows=5))
+    assert images.class_counts == {"0": 10, "1": 9}
+    assert said(images, "'7' 1")
+    with pytest.raises(
+        StudyError, match=r"'1' of a\.npz has 9 images, fewer than the 10 that folds"
+    ):
+        images.check_class_rows(10, "folds")
+
+
+def header_of(shape, dtype="<f8"):
+    """Write an .npy file whose header promises what its 100 bytes do not hold."""
+    file = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        file, {"descr": dtype, "fortran_order": False, "shape": shape}
+    )
+    return file.getvalue() + b"\0" * 100
+
+
+def test_damaged_and_absurd_npz_files_are_refused_before_anything_is_allocated(tmp_path):
+    whole = save(tmp_path / "whole.npz", X=PIXELS, y=CLASSES).read_bytes()
+    path = tmp_path / "own.npz"
+    for content in (whole[:-50], whole[:300], b"", b"PK\x03\x04", b"\x93NUMPY" + whole):
+        path.write_bytes(content)
+        assert "damaged or cut off" in refuse(path)
+    torn = bytearray(whole)
+    torn[500] ^= 255
+    path.write_bytes(torn)
+    assert "damaged or cut off" in refuse(path)
+    for shape in ((10**12, 28, 28), (20, 6, 5, 4), (2**62, 8)):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("X.npy", header_of(shape))
+            archive.writestr("y.npy", header_of((20,)))
+        assert "is damaged: 'X' should take" in refuse(path)
+    assert "Python objects" in refuse(save(path, X=PIXELS, y=CLASSES.astype(object)))
+    assert "There is no file" in refuse(tmp_path / "missing.npz")
+
+
+def test_decompression_bombs_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("skdropout.studies.reading._bounds._HARMLESS", 1000)
+    np.savez_compressed(tmp_path / "bomb.npz", X=np.zeros((5000, 16, 16), np.uint8), y=CLASSES)
+    assert "looks like a decompression bomb" in refuse(tmp_path / "bomb.npz")
+    np.savez_compressed(tmp_path / "fine.npz", X=PIXELS, y=CLASSES)
+    assert load_images(tmp_path / "fine.npz").classes == ("0", "1")
