@@ -1,4 +1,4 @@
-"""The command line: ``skdropout study`` runs comparisons and writes their reports."""
+"""The command line: ``skdropout compare`` on one's own data, ``skdropout study`` as published."""
 
 import argparse
 import atexit
@@ -7,33 +7,41 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
-from pathlib import Path
+from dataclasses import fields
 from typing import Any, NoReturn
 
 from skdropout import __version__
 from skdropout.studies import (
     STUDIES,
+    Reading,
     StudyError,
     StudyResult,
+    compare_regularisers,
     run_dense_study,
     run_image_study,
 )
 
 USER_ERROR, INTERRUPTED = 2, 130
-DEFAULT = ("breast_cancer", "digits")
-_EPILOG = """\
+_COMPARE_EPILOG = """\
 examples:
-  skdropout study                                   two small studies, nothing to download
+  skdropout compare                                  breast cancer, nothing to download
+  skdropout compare table.csv --target label         your own table
+  skdropout compare photos                           a folder with a folder of images per class
+  skdropout compare sonar --variants dropout_both,l2 two variants against none
+
+Stopped, a comparison goes on where it was when it is started again with the same arguments, and
+with more --repeats a finished one is extended.
+"""
+_STUDY_EPILOG = """\
+examples:
   skdropout study sonar --repeats 20 --jobs 2       the published comparison of dense networks
-  skdropout study my.csv --target label             the same on your own table
   skdropout study cifar100 --train-size 10000       the published comparison on images
-  skdropout study --images photos                   the same on your own images
 
 A study that was stopped goes on where it was when it is started again with the same arguments.
+For your own data there is skdropout compare.
 """
 
-Study = Callable[..., StudyResult]
+Run = Callable[..., StudyResult]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -62,8 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # At its end Python would look through a million objects of TensorFlow for garbage: a second.
     atexit.register(gc.freeze)
     try:
-        for study, data, its_options in _studies(options):
-            print(study(data, **its_options), flush=True)
+        print(options.pop("run")(options), flush=True)
     except (StudyError, OSError) as error:
         print(f"skdropout: error: {error}", file=sys.stderr)
         return USER_ERROR
@@ -73,122 +80,183 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _studies(options: Mapping[str, Any]) -> list[tuple[Study, str, dict[str, Any]]]:
-    """Work out which studies to run, each with those of the options that it has."""
-    given = {name: v for name, v in options.items() if name not in ("names", "images")}
-    if "images" in options:
-        if options["names"]:
-            raise StudyError(f"give either --images or {options['names'][0]}, not both.")
-        chosen: list[tuple[Study, str]] = [(run_image_study, options["images"])]
-    else:
-        chosen = [(_study_of(name), name) for name in options["names"] or DEFAULT]
-    known = set().union(*(_defaults(study) for study, _ in chosen))
-    if strange := [f"--{name}".replace("_", "-") for name in given if name not in known]:
-        names = " and ".join(data for _, data in chosen)
-        raise StudyError(f"{names} has no option {', '.join(strange)}; see skdropout study --help.")
-    several = len(chosen) > 1 and "out" in given
-    return [
-        (
-            study,
-            data,
-            {name: v for name, v in given.items() if name in _defaults(study)}
-            | ({"out": str(Path(given["out"]) / Path(data).stem)} if several else {}),
-        )
-        for study, data in chosen
-    ]
+def _compare(options: dict[str, Any]) -> StudyResult:
+    """Compare regularisers; what says how to read the data goes into one object."""
+    known = {field.name for field in fields(Reading)}
+    reading = Reading(**{name: options.pop(name) for name in list(options) if name in known})
+    return compare_regularisers(options.pop("data"), reading=reading, **options)
 
 
-def _study_of(name: str) -> Study:
-    """Find the study that a name or a file calls for."""
-    if name in STUDIES:
-        return STUDIES[name]
-    if not name:
-        raise StudyError(f"the name of the study is empty; known: {', '.join(STUDIES)}.")
-    if Path(name).suffix == ".npz" or Path(name).is_dir():
-        raise StudyError(f"{name} looks like images: use --images {name}.")
-    if Path(name).suffix or Path(name).exists():
-        return run_dense_study
-    near = get_close_matches(name, STUDIES, n=2, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(STUDIES)}."
-    raise StudyError(f"there is no study or file named {name!r}; {hint}")
+def _study(options: dict[str, Any]) -> StudyResult:
+    """Run a published study with those of the options that it has."""
+    name = options.pop("name")
+    study: Run = STUDIES[name]
+    strange = [f"--{o}".replace("_", "-") for o in options if o not in _defaults(study)]
+    if strange:
+        raise StudyError(f"{name} has no option {', '.join(strange)}; see skdropout study --help.")
+    return study(name, **options)
 
 
-def _defaults(study: Study) -> dict[str, Any]:
-    return {name: p.default for name, p in inspect.signature(study).parameters.items()}
+def _defaults(function: Run) -> dict[str, Any]:
+    return {name: p.default for name, p in inspect.signature(function).parameters.items()}
 
 
 def _parser() -> argparse.ArgumentParser:
     """Describe the command line; options that are not given stay out of the result."""
-    parser = _Parser(prog="skdropout", description="Dropout and batch normalisation, compared.")
+    parser = _Parser(
+        prog="skdropout", description="Which regularisation helps a network, and how surely."
+    )
     parser.add_argument("--version", action="version", version=f"skdropout {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    study = commands.add_parser(
-        "study",
-        help="compare networks and write a report",
-        description="Compare networks with and without dropout; write results, figures, a report.",
-        epilog=_EPILOG,
+    _describe_compare(
+        _command(
+            commands,
+            "compare",
+            _compare,
+            "find out which regularisation helps on your data",
+            "Compare kinds of regularisation on a table or on images, each at the strength and for "
+            "the epochs that suit it; write results, figures, a report.",
+            _COMPARE_EPILOG,
+        )
+    )
+    _describe_study(
+        _command(
+            commands,
+            "study",
+            _study,
+            "repeat a published comparison",
+            "Repeat a published comparison exactly; write results, figures, a report.",
+            _STUDY_EPILOG,
+        )
+    )
+    return parser  # fmt: skip
+
+
+def _command(
+    commands: Any, name: str, run: Callable[..., Any], help: str, description: str, epilog: str
+) -> Any:
+    command = commands.add_parser(
+        name,
+        help=help,
+        description=description,
+        epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         argument_default=argparse.SUPPRESS,
     )
-    study.add_argument(
-        "names",
-        nargs="*",
-        default=[],
-        metavar="NAME or FILE.csv",
-        help=f"{', '.join(STUDIES)}, or a table with a header (default: {' and '.join(DEFAULT)})",
+    command.set_defaults(run=run)
+    return command
+
+
+def _describe_compare(command: Any) -> None:
+    command.add_argument(
+        "data",
+        nargs="?",
+        default="breast_cancer",
+        metavar="DATA",
+        help="breast_cancer, digits or sonar; a table file; a folder with a folder of images per "
+        "class; an .npz file (default: breast_cancer)",
     )
     _add(
-        study.add_argument_group("tables"),
-        run_dense_study,
-        target=(str, "COLUMN", "column of the CSV file to predict: classes or a quantity"),
+        command.add_argument_group("what is compared"),
+        compare_regularisers,
+        target=(str, "COLUMN", "column of the table to predict: classes or a quantity"),
         task=(str, "TASK", "classification or regression (default: what the column looks like)"),
+        variants=(None, "A,B", "what to hold against none (default: all)"),
+        repeats=(int, "N", "whole cross-validations (default: 5, images 1); more extend it"),
+        folds=(int, "N", "outer folds, which score"),
+        inner_folds=(int, "N", "inner folds, which choose (default: 4, images 1)"),
+        seed=(int, "N", "seed of the first cross-validation"),
+        epochs=(int, "N", "the most epochs that may be chosen (default: by the rows)"),
+        scoring=(str, "SCORE", "what chooses and is tested: log_loss or accuracy, rmse or r2"),
+        practical=(float, "X", "differences up to this make no practical difference"),
+        precision=(str, "TYPE", "float32 or mixed_bfloat16, for images"),
+    )
+    _add_common(command, compare_regularisers, "skdropout-compare-NAME")
+    reading = command.add_argument_group("how the data are read")
+    for field in fields(Reading):
+        _add_reading(reading, field.name, field.default)
+
+
+def _add_reading(group: Any, name: str, default: Any) -> None:
+    """Add an option of `Reading`, by the type of its default and what its documentation says."""
+    flag = f"--{name.replace('_', '-')}"
+    text = _documented(Reading, name)
+    if isinstance(default, bool) or name == "header":
+        group.add_argument(flag, action=argparse.BooleanOptionalAction, help=text)
+    elif isinstance(default, tuple):
+        group.add_argument(flag, nargs="+", action=_Words, metavar="A,B", help=text)
+    else:
+        number = isinstance(default, int) or name == "image_size"
+        kind, shown = (int, "N") if number else (str, "TEXT")
+        group.add_argument(flag, type=kind, metavar=shown, help=text)
+
+
+def _documented(kind: type, name: str) -> str:
+    """Return what the docstring says of a parameter, as the help of an option."""
+    lines = inspect.getdoc(kind).splitlines()  # type: ignore[union-attr]  # it has one
+    start = next(i for i, line in enumerate(lines) if line.startswith(f"{name} : ")) + 1
+    text: list[str] = []
+    for line in lines[start:]:
+        if not line.startswith("    "):
+            break
+        text.append(line.strip())
+    return " ".join(text).rstrip(".").replace("%", "%%")
+
+
+def _describe_study(command: Any) -> None:
+    command.add_argument("name", choices=list(STUDIES), metavar="NAME", help=" or ".join(STUDIES))
+    _add(
+        command.add_argument_group("sonar"),
+        run_dense_study,
         repeats=(int, "N", "number of whole cross-validations"),
         folds=(int, "N", "folds of each cross-validation"),
         seed=(int, "N", "seed of the first cross-validation"),
-        epochs=(int, "N", "passes over the training rows (default: as on Sonar)"),
-    )
-    images = study.add_argument_group("images")
-    images.add_argument(
-        "--images",
-        metavar="PATH",
-        help="your own: a folder with a folder per class, or an .npz file with X and y",
+        epochs=(int, "N", "epochs of each fit"),
     )
     _add(
-        images,
+        command.add_argument_group("cifar100"),
         run_image_study,
         train_size=(int, "N", "training images to draw (default: all)"),
         validation_size=(int, "N", "validation images to keep (default: all)"),
-        passes=(int, "N", "passes over the training images (default: as published)"),
-        placements=(_words, "A,B", "where in the blocks"),
-        variants=(_words, "A,B", "what stands there"),
-        conditions=(_words, "A,B", "what is done to the inputs"),
+        placements=(None, "A,B", "where in the blocks"),
+        variants=(None, "A,B", "what stands there"),
+        conditions=(None, "A,B", "what is done to the inputs"),
         seeds=(int, "N", "number of times that everything is trained"),
         precision=(str, "TYPE", "float32 or mixed_bfloat16"),
     )
+    _add_common(command, run_dense_study, "skdropout-study-NAME")
+
+
+def _add_common(command: Any, function: Run, folder: str) -> None:
     _add(
-        study.add_argument_group("all"),
-        run_dense_study,
+        command.add_argument_group("how it is computed"),
+        function,
         engine=(str, "ENGINE", "what trains the networks, compiled or keras"),
-        jobs=(int, "N", "processes, -1 for one per core; scores do not depend on it"),
+        jobs=(int, "N", "cells at a time, -1 for one per core; scores do not depend on it"),
         cluster=(str, "ADDRESS", "a Dask scheduler, as tcp://HOST:PORT, or local (with --jobs)"),
-        out=(str, "DIR", "folder to write (default: skdropout-study-NAME)"),
+        out=(str, "DIR", f"folder to write (default: {folder})"),
     )
-    return parser
 
 
-def _add(group: Any, study: Study, **options: tuple[Callable[[str], Any], str, str]) -> None:
-    """Add options whose defaults are those of a study's parameters."""
+class _Words(argparse.Action):
+    """Collect words that commas or blanks separate."""
+
+    def __call__(
+        self, parser: Any, namespace: Any, values: Any, option_string: str | None = None
+    ) -> None:
+        words = [word.strip() for value in values for word in value.split(",")]
+        setattr(namespace, self.dest, tuple(word for word in words if word))
+
+
+def _add(group: Any, function: Run, **options: tuple[Any, str, str]) -> None:
+    """Add options whose defaults are those of a function's parameters; None makes lists."""
     for name, (kind, metavar, text) in options.items():
-        default = _defaults(study)[name]
+        default = _defaults(function)[name]
         if default is not None:
             shown = default if isinstance(default, (str, int)) else ",".join(default)
             text = f"{text} (default: {shown})"
-        group.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar=metavar, help=text)
-
-
-def _words(text: str) -> list[str]:
-    """Split a list at its commas."""
-    return [word.strip() for word in text.split(",")]
+        how: Mapping[str, Any] = {"type": kind} if kind else {"nargs": "+", "action": _Words}
+        group.add_argument(f"--{name.replace('_', '-')}", metavar=metavar, help=text, **how)
 
 
 if __name__ == "__main__":

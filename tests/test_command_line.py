@@ -39,10 +39,10 @@ def test_version():
     assert (result.returncode, result.stdout) == (0, f"skdropout {skdropout.__version__}\n")
 
 
-def test_help_names_the_studies_and_loads_nothing_heavy():
+def test_help_names_the_data_and_loads_nothing_heavy():
     program = (
         "import sys; from skdropout.__main__ import main\n"
-        "try: main(['study', '--help'])\n"
+        "try: main(['compare', '--help'])\n"
         "finally: print(sorted({'tensorflow', 'keras', 'sklearn', 'matplotlib', 'pandas'}"
         " & set(sys.modules)))"
     )
@@ -55,8 +55,9 @@ def test_help_names_the_studies_and_loads_nothing_heavy():
         "--target",
         "--repeats",
         "digits",
-        "--seeds",
-        "(default: 10)",
+        "--practical",
+        "--min-class-rows",
+        "(default: 5)",
     ):
         assert word in result.stdout
 
@@ -64,29 +65,32 @@ def test_help_names_the_studies_and_loads_nothing_heavy():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["study", "sonnar"], "did you mean sonar?"),
-        (["study", "qqq"], "known: breast_cancer"),
-        (["study", ""], "name of the study is empty; known: breast_cancer"),
-        (["study", "missing.csv", "--target", "y"], "no file missing.csv"),
-        (["study", "--target", "y"], "has its own target"),
+        (["compare", "sonnar"], "did you mean sonar?"),
+        (["compare", "missing.csv", "--target", "y"], "no file missing.csv"),
+        (["compare", "--target", "y"], "has its own target"),
+        (["compare", "{tmp}"], "has no images"),
+        (["compare", "digits", "--target", "y"], "target and task belong to tables"),
+        (["compare", "--variants", "dropuot_hidden"], "did you mean dropout_hidden"),
+        (["compare", "--variants", "none"], "names nothing to hold against 'none'"),
+        (["compare", "--folds", "1"], "folds must be at least 2, got 1"),
+        (["compare", "--folds", "two"], "invalid int value: 'two'"),
+        (["compare", "--practical", "-1"], "practical must be at least 0, got -1"),
+        (["compare", "--scoring", "acuracy"], "did you mean accuracy?"),
+        (["compare", "--scoring", "roc_auc"], "scoring has no 'roc_auc'"),
+        (["compare", "--engine", "keros"], "did you mean keras?"),
+        (["compare", "--precision", "float32"], "precision belongs to images"),
+        (["compare", "--jobs", "0", "--out", "{tmp}"], "jobs must be"),
+        (["compare", "--out", "{tmp}/file"], "cannot be a folder to write to (File"),
+        (["compare", "--seed", str(1 << 32)], "seed must be at most 42949672"),
+        (["compare", "--folds", "400"], "--folds"),
+        (["study"], "required: NAME"),
+        (["study", "sonnar"], "invalid choice: 'sonnar'"),
         (["study", "sonar", "--seeds", "2"], "sonar has no option --seeds"),
-        (["study", "digits", "--folds", "2", "--train-size", "50"], "digits has no option --folds"),
-        (["study", "--images", "{tmp}"], "has no images"),
-        (["study", "digits", "--images", "{tmp}"], "give either --images or digits"),
-        (["study", "{tmp}"], "use --images"),
-        (["study", "digits", "--placements", "here,there"], "placements has no 'here'"),
-        (["study", "--folds", "1"], "folds must be at least 2, got 1"),
-        (["study", "--folds", "two"], "invalid int value: 'two'"),
-        (["study", "--repeat"], "expected one argument"),
-        (["study", "--engine", "keros"], "did you mean keras?"),
-        (["study", "digits", "--precision", "float16"], "did you mean float32 or"),
-        (["study", "--jobs", "0", "--out", "{tmp}"], "jobs must be"),
-        (["study", "--out", "{tmp}/file"], "file"),
+        (["study", "cifar100", "--folds", "2"], "cifar100 has no option --folds"),
+        (["study", "cifar100", "--placements", "here,there"], "placements has no 'here'"),
+        (["study", "sonar", "--repeat"], "expected one argument"),
         (["studdy"], "invalid choice: 'studdy'"),
         ([], "required: COMMAND"),
-        (["study", "breast_cancer", "--out", "{tmp}/file"], "cannot be a folder to write to (File"),
-        (["study", "breast_cancer", "--out", "{tmp}/file/x"], "to write to (Not a directory)"),
-        (["study", "breast_cancer", "--seed", str(1 << 32)], "seed must be at most 42949672"),
     ],
 )
 def test_unusable_arguments_are_one_line(arguments, message, capsys, tmp_path):
@@ -94,43 +98,54 @@ def test_unusable_arguments_are_one_line(arguments, message, capsys, tmp_path):
     assert message in fail([word.format(tmp=tmp_path) for word in arguments], capsys)
 
 
-def test_a_study_of_an_own_file_runs_alike_in_one_process_and_in_two(tmp_path, monkeypatch, capsys):
+def test_comparing_an_own_file_is_the_same_in_a_process_of_its_own(tmp_path, monkeypatch, capsys):
     rows = "".join(f"{i % 7},{i % 3},{'up' if i % 7 > 3 else 'down'}\n" for i in range(42))
     (tmp_path / "own.csv").write_text("a,b,way\n" + rows)
-    words = ["study", "own.csv", "--target", "way", "--repeats", "1", "--folds", "2"]
-    words += ["--epochs", "2"]
+    words = ["compare", "own.csv", "--target", "way", "--repeats", "1", "--folds", "2"]
+    words += ["--epochs", "2", "--variants", "l2", "dropout_both"]
     two = subprocess.run(
         [sys.executable, "-m", "skdropout", *words, "--jobs", "2"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,
         timeout=300,
     )
     monkeypatch.chdir(tmp_path)
-    code = main([*words, "--out", "one"])
+    code = main([*words, "--out", "one", "--jobs", "1"])
 
     assert (two.returncode, code) == (0, 0), two.stderr
+    assert "own.csv: 42 rows" in two.stderr
     assert "own.csv: 100%" in two.stderr
     assert "cuda" not in two.stderr.lower()
-    table, verdict, report = two.stdout.strip().split("\n\n")
+    table, *_, report = two.stdout.strip().split("\n\n")
     assert [line.split()[0] for line in table.splitlines()] == [
-        "network", "baseline", "visible", "hidden",
+        "variant", "none", "l2", "dropout_both", "naive", "logistic_regression",
+        "gradient_boosting",
     ]  # fmt: skip
-    assert "on own.csv" in verdict
-    assert report == f"Report: {Path('skdropout-study-own') / 'report.html'}"
-    assert verdict in capsys.readouterr().out
-    results = [pd.read_csv(Path(name) / "results.csv") for name in ("skdropout-study-own", "one")]
-    pd.testing.assert_frame_equal(*(r.drop(columns="fit_seconds") for r in results))
+    assert report == f"Report: {Path('skdropout-compare-own') / 'report.html'}"
+    assert table in capsys.readouterr().out
+    tables = [pd.read_csv(Path(name) / "results.csv") for name in ("skdropout-compare-own", "one")]
+    seconds = ["fit_seconds", "choice_seconds"]
+    pd.testing.assert_frame_equal(*(t.drop(columns=seconds) for t in tables))
+    program = subprocess.run(
+        [sys.executable, "one/recommended.py"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert program.returncode == 0, program.stderr
+    assert program.stdout.startswith("Score on the rows")
 
 
 def test_ctrl_c_is_130_and_says_how_to_go_on(monkeypatch, capsys):
     from skdropout import __main__ as cli
     from skdropout.studies import StudyInterrupted
 
-    def interrupted(data, **options):
+    def interrupted(options):
         raise StudyInterrupted("Stopped; go on like this.")
 
-    monkeypatch.setattr(cli, "_study_of", lambda data: interrupted)
-    assert main(["study"]) == 130
+    monkeypatch.setattr(cli, "_compare", interrupted)
+    assert main(["compare"]) == 130
     assert capsys.readouterr().err == "\nStopped; go on like this.\n"

@@ -5,24 +5,36 @@ from collections.abc import Callable
 from skdropout.studies._conv_study import run_image_study
 from skdropout.studies._dense_study import run_dense_study
 from skdropout.studies._errors import StudyError, StudyInterrupted
-from skdropout.studies.evidence import PairedTest, holm, paired_test
-from skdropout.studies.reading import IMAGE_NAMES, NAMES
+from skdropout.studies.compared import compare_regularisers
+from skdropout.studies.evidence import (
+    PairedTest,
+    Probabilities,
+    holm,
+    paired_test,
+    practical_probabilities,
+)
+from skdropout.studies.reading import Reading, load_rows
 from skdropout.studies.reporting import StudyResult
 
-#: The studies that have a name, and the call that runs each.
+#: The published studies, and the call that repeats each.
 STUDIES: dict[str, Callable[..., StudyResult]] = {
-    **dict.fromkeys(NAMES, run_dense_study),
-    **dict.fromkeys(IMAGE_NAMES, run_image_study),
+    "sonar": run_dense_study,
+    "cifar100": run_image_study,
 }
 
 __all__ = [
     "STUDIES",
     "PairedTest",
+    "Probabilities",
+    "Reading",
     "StudyError",
     "StudyInterrupted",
     "StudyResult",
+    "compare_regularisers",
     "holm",
+    "load_rows",
     "paired_test",
+    "practical_probabilities",
     "run_dense_study",
     "run_image_study",
 ]

@@ -25,7 +25,7 @@ def check_choice(name: str, value: str, known: Iterable[str]) -> None:
         raise StudyError(f"{name} has no {value!r}{did_you_mean(value, known)}")
 
 
-def check_at_least(name: str, value: int | None, least: int) -> None:
+def check_at_least(name: str, value: float | None, least: float) -> None:
     """Refuse a number that is too small; None stands for a default."""
     if value is not None and value < least:
         raise StudyError(f"{name} must be at least {least}, got {value}.")

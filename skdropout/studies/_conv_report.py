@@ -9,13 +9,13 @@ from skdropout.studies._conv_findings import EVERYWHERE
 from skdropout.studies.evidence import interval, p_number, points
 from skdropout.studies.reading import ImageSet
 from skdropout.studies.reporting import (
+    Bullets,
+    Code,
     Listing,
+    Paragraph,
+    Picture,
     Section,
-    bullets,
-    code,
-    figure,
     page,
-    paragraph,
     to_svg,
 )
 
@@ -108,16 +108,16 @@ def conv_page(
     arguments, data = identity["arguments"], identity["data"]
     sections = []
     for condition in arguments["conditions"]:
-        pieces = [list_accuracies(summary, condition).html()]
+        pieces: list[Listing | Picture] = [list_accuracies(summary, condition)]
         curves = (
             "Accuracy and loss on the validation images after each pass, "
             f"{_TITLES[condition].lower()}: means over the seeds, and their range."
         )
-        pieces.append(figure(to_svg(figures[condition]), curves))
+        pieces.append(Picture(to_svg(figures[condition]), curves))
         if len(arguments["variants"]) > 1:
-            pieces.append(list_pairs(comparisons, condition).html())
+            pieces.append(list_pairs(comparisons, condition))
         if (by_place := list_places(comparisons, condition)).rows and arguments["seeds"] > 2:
-            pieces.append(by_place.html())
+            pieces.append(by_place)
         sections.append(Section(_TITLES[condition], pieces))
     size = " x ".join(map(str, data["image"]))
     return page(
@@ -127,12 +127,12 @@ def conv_page(
         verdicts,
         [
             *sections,
-            Section("How it was done", [bullets(_method(images, protocol, arguments))]),
+            Section("How it was done", [Bullets(_method(images, protocol, arguments))]),
             Section(
                 "Run it again",
                 [
-                    code(command(images, arguments)),
-                    paragraph(
+                    Code(command(images, arguments)),
+                    Paragraph(
                         "results.csv beside this page has one row per variant, placement, "
                         "condition, seed and pass; study.json the arguments, the versions and the "
                         f"SHA-256 of the data, {data['sha256']}."

@@ -125,7 +125,7 @@ def run_image_study(
         precision=precision,
         engine=engine,
     )
-    folder = folder_of(out, plan.name)
+    folder = folder_of(out, "study", plan.name)
     results = run_plan(plan, folder, jobs=jobs, cluster=cluster, progress=progress)["results"]
     n_classes = len(images.classes)
     published = PUBLISHED if plan.name == "cifar100" else None

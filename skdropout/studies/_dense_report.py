@@ -8,13 +8,13 @@ from skdropout.studies._dense import RECIPES, SHARED, DenseProtocol, recipe_of
 from skdropout.studies.evidence import interval, p_number, points
 from skdropout.studies.reading import NAMES, Table, Task
 from skdropout.studies.reporting import (
+    Bullets,
+    Code,
     Listing,
+    Paragraph,
+    Picture,
     Section,
-    bullets,
-    code,
-    figure,
     page,
-    paragraph,
     to_svg,
 )
 
@@ -105,18 +105,18 @@ def dense_page(
             Section(
                 title,
                 [
-                    list_networks(summary, repeats, task).html(),
-                    figure(to_svg(figures[task.score]), scores),
+                    list_networks(summary, repeats, task),
+                    Picture(to_svg(figures[task.score]), scores),
                 ],
             ),
-            Section("Differences", [list_differences(comparisons, task).html()]),
-            Section("Training", [figure(to_svg(figures["training"]), training)]),
-            Section("How it was done", [bullets(_method(table, protocol, repeats))]),
+            Section("Differences", [list_differences(comparisons, task)]),
+            Section("Training", [Picture(to_svg(figures["training"]), training)]),
+            Section("How it was done", [Bullets(_method(table, protocol, repeats))]),
             Section(
                 "Run it again",
                 [
-                    code(command(table, arguments)),
-                    paragraph(
+                    Code(command(table, arguments)),
+                    Paragraph(
                         "results.csv beside this page has one row per network, run and fold; "
                         "study.json the arguments, the versions and the SHA-256 of the data, "
                         f"{data['sha256']}."

@@ -116,7 +116,7 @@ def run_dense_study(
         epochs=epochs,
         engine=engine,
     )
-    folder = folder_of(out, plan.name)
+    folder = folder_of(out, "study", plan.name)
     tables = run_plan(plan, folder, jobs=jobs, cluster=cluster, progress=progress)
     results, curves = tables["results"], tables["curves"]
     published = PUBLISHED.get(plan.name)

@@ -149,7 +149,7 @@ def test_a_study_on_a_cluster_of_its_own(tmp_path):
 
 
 def test_the_command_line_takes_a_cluster(cluster, tmp_path, capsys):
-    words = ["study", "breast_cancer", "--repeats", "1", "--folds", "2", "--epochs", "2"]
+    words = ["study", "sonar", "--repeats", "1", "--folds", "2", "--epochs", "2"]
     assert main([*words, "--out", str(tmp_path / "alone")]) == 0
     elsewhere = ["--cluster", cluster.scheduler_address]
     assert main([*words, *elsewhere, "--out", str(tmp_path / "dask")]) == 0

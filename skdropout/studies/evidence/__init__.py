@@ -1,5 +1,6 @@
 """What scores say of a difference: tests, adjustments, and the words for them."""
 
+from skdropout.studies.evidence._bayes import Probabilities, practical_probabilities
 from skdropout.studies.evidence._comparing import (
     ALPHA,
     compare_pairs,
@@ -9,11 +10,23 @@ from skdropout.studies.evidence._comparing import (
     p_text,
     points,
 )
+from skdropout.studies.evidence._scores import (
+    CLASS_SCORES,
+    NUMBER_SCORES,
+    Score,
+    score_classes,
+    score_numbers,
+    scores_of,
+)
 from skdropout.studies.evidence._statistics import PairedTest, holm, paired_test
 
 __all__ = [
     "ALPHA",
+    "CLASS_SCORES",
+    "NUMBER_SCORES",
     "PairedTest",
+    "Probabilities",
+    "Score",
     "compare_pairs",
     "evidence",
     "holm",
@@ -22,4 +35,8 @@ __all__ = [
     "p_text",
     "paired_test",
     "points",
+    "practical_probabilities",
+    "score_classes",
+    "score_numbers",
+    "scores_of",
 ]

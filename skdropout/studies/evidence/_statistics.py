@@ -93,7 +93,7 @@ def paired_test(
     """
     from scipy import stats
 
-    differences, rounding = _differences(scores, reference)
+    differences, rounding = paired_differences(scores, reference)
     if not 0 <= test_train_ratio < np.inf:
         raise ValueError(f"test_train_ratio must be a number from 0 up, got {test_train_ratio!r}.")
     if not 0 < confidence < 1:
@@ -112,7 +112,9 @@ def paired_test(
     return PairedTest(mean, mean - half_width, mean + half_width, p_value, n_pairs)
 
 
-def _differences(scores: ArrayLike, reference: ArrayLike) -> tuple[NDArray[np.float64], float]:
+def paired_differences(
+    scores: ArrayLike, reference: ArrayLike
+) -> tuple[NDArray[np.float64], float]:
     """Check two paired lists of scores; return the differences, and how far off rounding is."""
     ours, theirs = np.asarray(scores, dtype=float), np.asarray(reference, dtype=float)
     if ours.ndim != 1 or ours.shape != theirs.shape:

@@ -3,6 +3,7 @@
 from skdropout.studies.reading._image_set import Images, ImageSet, Labels
 from skdropout.studies.reading._images import IMAGE_NAMES, is_images, load_images
 from skdropout.studies.reading._options import Reading
+from skdropout.studies.reading._rows import load_rows
 from skdropout.studies.reading._tables import NAMES, Table, load_table
 from skdropout.studies.reading._tasks import CLASSIFICATION, REGRESSION, Task
 
@@ -19,5 +20,6 @@ __all__ = [
     "Task",
     "is_images",
     "load_images",
+    "load_rows",
     "load_table",
 ]

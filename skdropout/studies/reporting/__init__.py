@@ -1,39 +1,49 @@
 """Figures, pages and listings of a study."""
 
 from skdropout.studies.reporting._figures import (
+    COLOURS,
+    INK,
+    QUIET,
     draw_scores,
     draw_training,
     legend,
     log_scale,
+    name_rows,
     new_figure,
     to_svg,
 )
 from skdropout.studies.reporting._page import (
+    Bullets,
+    Code,
     Listing,
+    Paragraph,
+    Picture,
     Section,
-    bullets,
-    code,
-    figure,
+    notebook_view,
     page,
-    paragraph,
 )
 from skdropout.studies.reporting._result import StudyResult, folder_of, write_report
 
 __all__ = [
+    "COLOURS",
+    "INK",
+    "QUIET",
+    "Bullets",
+    "Code",
     "Listing",
+    "Paragraph",
+    "Picture",
     "Section",
     "StudyResult",
-    "bullets",
-    "code",
     "draw_scores",
     "draw_training",
-    "figure",
     "folder_of",
     "legend",
     "log_scale",
+    "name_rows",
     "new_figure",
+    "notebook_view",
     "page",
-    "paragraph",
     "to_svg",
     "write_report",
 ]

@@ -65,7 +65,7 @@ def draw_scores(
     top.plot([], [], color=QUIET, linewidth=2.5, label="mean of the runs")
     if float(runs.to_numpy().min()) - 100 * naive < 10:
         top.axvline(100 * naive, color=QUIET, linestyle=":", label=task.naive)
-    _rows(top, names)
+    name_rows(top, names)
     top.set_xlabel(f"{task.score_title}, %")
     legend(figure, top)
 
@@ -78,7 +78,7 @@ def draw_scores(
             xycoords=("axes fraction", "data"), va="center", color=INK, fontsize=9,
         )  # fmt: skip
     bottom.axvline(0, color=QUIET, linewidth=1, linestyle=":")
-    _rows(bottom, list(comparisons["network"] + " − " + comparisons["against"]))
+    name_rows(bottom, list(comparisons["network"] + " − " + comparisons["against"]))
     bottom.set_xlabel(f"difference of {task.score_title}, percentage points (95% interval)")
     return figure
 
@@ -107,7 +107,11 @@ def draw_training(curves: "pd.DataFrame", task: Task) -> "Figure":
 
 
 def new_figure(
-    rows: int, columns: int, *, heights: Sequence[float], sharey: Literal["none", "col"] = "none"
+    rows: int,
+    columns: int,
+    *,
+    heights: Sequence[float],
+    sharey: Literal["none", "col", "all"] = "none",
 ) -> tuple["Figure", "Sequence[Axes]"]:
     """Make a figure without pyplot, so that no state outlives it."""
     from matplotlib.figure import Figure
@@ -145,7 +149,7 @@ def log_scale(axis: "Axes") -> None:
     axis.yaxis.set_minor_formatter(NullFormatter())
 
 
-def _rows(axis: "Axes", names: Sequence[str]) -> None:
+def name_rows(axis: "Axes", names: Sequence[str]) -> None:
     """Name the rows of a panel, the first on top."""
     axis.set_yticks(range(len(names)), names)
     axis.set_ylim(len(names) - 0.5, -0.6)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from skdropout.studies.reporting._page import Listing
+from skdropout.studies.reporting._page import Listing, notebook_view
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +37,10 @@ class StudyResult:
         The summary as texts.
     out : Path
         The folder with ``results.csv``, ``study.json``, the figures and ``report.html``.
+    candidates : DataFrame or None
+        Of a comparison: the inner score of every strength in every outer fold.
+    recommended : Pipeline or None
+        Of a comparison: the estimator to use, unfitted, its strength and epochs chosen on all rows.
     """
 
     name: str
@@ -47,20 +51,25 @@ class StudyResult:
     curves: "pd.DataFrame"
     listings: tuple[Listing, ...]
     out: Path
+    candidates: "pd.DataFrame | None" = None
+    recommended: Any = None
 
     @property
     def report(self) -> Path:
         """The page that tells it all."""
         return self.out / "report.html"
 
+    def _repr_html_(self) -> str:
+        return notebook_view(self.verdict.split("\n\n"), self.listings)
+
     def __str__(self) -> str:
         tables = "\n\n".join(listing.text() for listing in self.listings)
         return f"{tables}\n\n{self.verdict}\n\nReport: {self.report}"
 
 
-def folder_of(out: str | PathLike[str] | None, name: str) -> Path:
+def folder_of(out: str | PathLike[str] | None, command: str, name: str) -> Path:
     """Choose where a study is written."""
-    return Path(f"skdropout-study-{Path(name).stem}" if out is None else out)
+    return Path(f"skdropout-{command}-{Path(name).stem}" if out is None else out)
 
 
 def write_report(folder: Path, figures: Mapping[str, "Figure"], html: str) -> None:

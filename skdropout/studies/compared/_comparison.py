@@ -1,0 +1,328 @@
+"""The comparison as one call."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from skdropout.studies._checks import ENGINES, PRECISIONS, check_at_least, check_choice
+from skdropout.studies._errors import StudyError
+from skdropout.studies.reading import Reading, is_images, load_images, load_table
+from skdropout.studies.reporting import StudyResult, folder_of, write_report
+from skdropout.studies.running import run_plan
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from skdropout.studies.reading import ImageSet, Table
+
+
+def compare_regularisers(
+    data: Any = "breast_cancer",
+    y: Any = None,
+    *,
+    target: str | int | None = None,
+    task: str | None = None,
+    estimator: Any = None,
+    variants: Sequence[str] | Mapping[str, Any] | None = None,
+    repeats: int | None = None,
+    folds: int = 5,
+    inner_folds: int | None = None,
+    seed: int = 7,
+    epochs: int | None = None,
+    scoring: str | None = None,
+    practical: float | None = None,
+    engine: str = "compiled",
+    precision: str | None = None,
+    jobs: int = -1,
+    cluster: str | None = None,
+    out: "str | PathLike[str] | None" = None,
+    reading: Reading | None = None,
+    progress: bool = True,
+) -> StudyResult:
+    """Find out which regularisation helps a network on these data, how much, and how surely.
+
+    Each *variant* is a kind of regularisation with a small grid of strengths; all else about the
+    networks is the same. In every outer fold each variant chooses its strength and its number of
+    epochs on inner folds of the training rows, is trained on all of them, and is scored once on
+    the test rows [1]_. The control, ``"none"``, has no regulariser but the same chance to stop in
+    time. Naive guesses, a linear model and gradient boosting say whether a network is the right
+    tool at all.
+
+    The folder `out` grows as the comparison goes. Stopped at any moment and called again with the
+    same arguments it goes on from there; with more `repeats` a finished one is extended.
+
+    Parameters
+    ----------
+    data : {"breast_cancer", "digits", "sonar"}, path, DataFrame or array, \
+default="breast_cancer"
+        A data set that comes with scikit-learn or (Sonar) is fetched, a table file, a folder with
+        a folder of images for each class, an ``.npz`` file, or rows and images from Python.
+    y : array-like of shape (n_samples,), default=None
+        The target of rows from Python, unless it is a column of `data`.
+    target : str or int, default=None
+        The column of a table to predict; required for files, and for frames without `y`.
+    task : {"classification", "regression"}, default=None
+        Whether the target is classes or a quantity; by default what it looks like.
+    estimator : DropoutMLPClassifier, DropoutMLPRegressor or BNConvClassifier, default=None
+        The network to start from; its regularisation is switched off. By default 200 hidden units
+        for tables, trained by Adam in batches of 32 (more for more than 2,000 rows), and up to
+        three blocks of 32, 64 and 128 filters for images.
+    variants : sequence of str, or dict of str to dict, default=None
+        What to compare with ``"none"``; by default all. For tables ``"l2"``,
+        ``"dropout_hidden"``, ``"dropout_inputs"``, ``"dropout_both"``, ``"max_norm"``,
+        ``"dropout_max_norm"``, ``"batch_norm"`` and ``"paper_recipe"``, which is all that the
+        source [2]_ advises at once. For images ``"dropout_head"``, ``"dropout_blocks"``,
+        ``"spatial_dropout"``, ``"batch_norm"``, ``"batch_norm_after"``, ``"batch_norm_head"``,
+        ``"gap"`` and ``"augmentation"``. A dict brings variants of one's own: a name, and a grid
+        of the estimator's parameters as for ``GridSearchCV``, or None for one of these.
+    repeats : int >= 1, default=None
+        Number of whole cross-validations: 5 for tables and 1 for images unless given.
+    folds : int >= 2, default=5
+        Outer folds of each.
+    inner_folds : int >= 1, default=None
+        Inner folds that choose: 4 for tables; 1, a quarter of the rows set aside, for images.
+    seed : int >= 0, default=7
+        Seed of the first repeat; the later ones use the seeds after it.
+    epochs : int >= 1, default=None
+        The most epochs that may be chosen. By default as many as make 20,000 training steps, but
+        10 to 240 (images: 2,500 steps, 10 to 40 epochs).
+    scoring : {"log_loss", "accuracy"} or {"rmse", "r2"}, default=None
+        What chooses and is tested: by default the log loss for classes, RMSE for quantities.
+    practical : float >= 0, default=None
+        Differences up to this size make no practical difference; by default 0.01, or for RMSE 0.01
+        of the target's standard deviation.
+    engine : {"compiled", "keras"}, default="compiled"
+        What trains the networks.
+    precision : {"float32", "mixed_bfloat16"}, default=None
+        Number type of the arithmetic, for images.
+    jobs : int, default=-1
+        Cells computed at a time; -1 for one per core. The scores do not depend on it.
+    cluster : str, default=None
+        Address of the scheduler of a Dask cluster to compute on instead, such as
+        ``"tcp://10.0.0.1:8786"``, or ``"local"`` for one of `jobs` processes on this machine.
+    out : path, default=None
+        The folder to write; by default ``skdropout-compare-NAME`` in the current one.
+    reading : Reading, default=None
+        How files are read where more than one way makes sense.
+    progress : bool, default=True
+        Whether to show, on standard error, what was understood of the data, an estimate of the
+        time, and a progress bar.
+
+    Returns
+    -------
+    StudyResult
+        Scores, differences, sentences, and the recommended estimator, unfitted; printing it shows
+        the gist.
+
+    Raises
+    ------
+    StudyError
+        If the data or an argument is unusable, or `out` holds another study.
+    StudyInterrupted
+        If Ctrl-C stopped it.
+
+    References
+    ----------
+    .. [1] G. C. Cawley and N. L. C. Talbot, "On Over-fitting in Model Selection and Subsequent
+       Selection Bias in Performance Evaluation", JMLR 11 (2010), 2079-2107, section 5.
+    .. [2] N. Srivastava, G. Hinton, A. Krizhevsky, I. Sutskever and R. Salakhutdinov, "Dropout: A
+       Simple Way to Prevent Neural Networks from Overfitting", JMLR 15 (2014), 1929-1958,
+       appendix A.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from sklearn.datasets import load_wine
+    >>> from skdropout.studies import compare_regularisers
+    >>> X, y = load_wine(return_X_y=True)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     study = compare_regularisers(
+    ...         X, y, variants=["dropout_hidden"], repeats=1, folds=2, epochs=3, out=folder,
+    ...         progress=False,
+    ...     )
+    >>> study.comparisons["variant"].tolist()
+    ['dropout_hidden', 'naive', 'logistic_regression', 'gradient_boosting']
+    """
+    for name, value, least in [
+        ("repeats", repeats, 1),
+        ("folds", folds, 2),
+        ("inner_folds", inner_folds, 1),
+        ("seed", seed, 0),
+        ("epochs", epochs, 1),
+        ("practical", practical, 0),
+    ]:
+        check_at_least(name, value, least)
+    if jobs == 0:
+        raise StudyError("jobs must be a positive number, or -1 for every core.")
+    check_choice("engine", engine, ENGINES)
+    if precision is not None:
+        check_choice("precision", precision, PRECISIONS)
+
+    from skdropout.studies.compared._planning import (
+        IMAGES,
+        TABLES,
+        design_comparison,
+        material_of,
+        plan_comparison,
+    )
+
+    reading = reading or Reading()
+    images = is_images(data)
+    if images and (target is not None or task is not None):
+        raise StudyError("target and task belong to tables; images have their folders or y.")
+    loaded: Table | ImageSet
+    if images:
+        loaded = load_images(data, y=y, reading=reading)
+    else:
+        loaded = load_table(data, target, task, y=y, reading=reading)
+    material = material_of(loaded)
+    defaults = IMAGES if images else TABLES
+    design = design_comparison(
+        material,
+        defaults=defaults,
+        estimator=estimator,
+        variants=variants,
+        folds=folds,
+        inner_folds=inner_folds,
+        seed=seed,
+        epochs=epochs,
+        scoring=scoring,
+        engine=engine,
+        precision=precision,
+    )
+    repeats = repeats or defaults.repeats
+    if seed + repeats > 1 << 32:
+        raise StudyError(f"seed must be at most {(1 << 32) - repeats}, got {seed}.")
+    plan = plan_comparison(material, design, repeats=repeats, data=loaded, jobs=jobs)
+    folder = folder_of(out, "compare", material.name)
+    tables = run_plan(plan, folder, jobs=jobs, cluster=cluster, progress=progress)
+    words = {"target": target, "task": task, "repeats": repeats, "folds": folds, "seed": seed,
+             "epochs": epochs, "scoring": scoring, "practical": practical}  # fmt: skip
+    return _conclude(
+        tables,
+        loaded=loaded,
+        material=material,
+        design=design,
+        repeats=repeats,
+        practical=practical,
+        overview=loaded.overview(),
+        folder=folder,
+        words={name: value for name, value in words.items() if value is not None},
+        variants=variants,
+        sha256=plan.identity["data"]["sha256"],
+    )
+
+
+def _conclude(
+    tables: Mapping[str, "pd.DataFrame"],
+    *,
+    loaded: Any,
+    material: Any,
+    design: Any,
+    repeats: int,
+    practical: float | None,
+    overview: Sequence[str],
+    folder: Any,
+    words: Mapping[str, Any],
+    variants: Any,
+    sha256: str,
+) -> StudyResult:
+    """Draw the conclusions from finished cells, and write everything."""
+    import pandas as pd
+
+    from skdropout.studies.compared import _figures, _findings
+    from skdropout.studies.compared._recommended import as_python, recommend
+    from skdropout.studies.compared._report import comparison_page, list_variants
+    from skdropout.studies.compared._variants import CONTROL
+    from skdropout.studies.compared._words import conclude
+    from skdropout.studies.evidence import scores_of
+
+    results, candidates, curves = tables["results"], tables["candidates"], tables["curves"]
+    score = design.score
+    if practical is None:
+        spread = float(material.y.std()) if score.name == "rmse" else 1.0
+        practical = score.practical * spread
+    summary = _findings.summarise(results, candidates, list(scores_of(material.classes)))
+    names = list(design.variants)
+    best = _findings.best_variant(summary, names, score)
+    recommended = _findings.simplest_variant(summary, names, score, practical)
+    against_control = _findings.compare_with(
+        CONTROL, _findings.held_against_control(design), results, design, practical
+    )
+    against_best = _findings.compare_with(best, list(design.yardsticks), results, design, practical)
+    verdicts = conclude(design, summary, against_control, against_best, best, recommended)
+    pipeline, _ = recommend(recommended, material, design)
+    command = _command(loaded, words, variants)
+    program = as_python(pipeline, command, _loading(loaded, words))
+    figures = {
+        "differences": _figures.draw_differences([against_control, against_best], score, practical),
+        "strengths": _figures.draw_strengths(candidates, design),
+        "epochs": _figures.draw_epochs(
+            curves,
+            list(dict.fromkeys([CONTROL, best if best != CONTROL else names[1]])),
+            summary["epochs"],
+            score,
+        ),
+    }
+    shown = {name: figure for name, figure in figures.items() if figure is not None}
+    comparisons = pd.concat([against_control, against_best], ignore_index=True)
+    listing = list_variants(summary, [against_control, against_best], design)
+    html = comparison_page(
+        material=material,
+        design=design,
+        repeats=repeats,
+        practical=practical,
+        overview=overview,
+        verdicts=verdicts,
+        summary=summary,
+        tables=[against_control, against_best],
+        figures=shown,
+        choosing=_findings.score_of_choosing(results, candidates, score),
+        program=program,
+        command=command,
+        sha256=sha256,
+    )
+    write_report(folder, shown, html)
+    summary.to_csv(folder / "summary.csv", lineterminator="\n")
+    comparisons.to_csv(folder / "comparisons.csv", index=False, lineterminator="\n")
+    (folder / "recommended.py").write_text(program, encoding="utf-8")
+    return StudyResult(
+        name=material.name,
+        verdict="\n\n".join(verdicts),
+        results=results,
+        summary=summary,
+        comparisons=comparisons,
+        curves=curves,
+        listings=(listing,),
+        out=folder,
+        candidates=candidates,
+        recommended=pipeline,
+    )
+
+
+def _command(loaded: Any, words: Mapping[str, Any], variants: Any) -> str:
+    """Say what to type for the same comparison: in Python, where the rows came from there."""
+    source = loaded.path or loaded.name
+    if not loaded.path and loaded.name in ("table", "images"):
+        given = ", ".join(f"{name}={value!r}" for name, value in words.items())
+        return f"compare_regularisers(X, y, {given})"
+    parts = ["skdropout", "compare", source]
+    for name, value in words.items():
+        parts += [f"--{name.replace('_', '-')}", str(value)]
+    if variants is not None:
+        parts += ["--variants", ",".join(variants)]
+    return shlex.join(parts)
+
+
+def _loading(loaded: Any, words: Mapping[str, Any]) -> str:
+    """Write the lines that load the rows again."""
+    given = "".join(
+        f", {name}={words[name]!r}" for name in ("target", "task") if words.get(name) is not None
+    )
+    if not loaded.path and loaded.name in ("table", "images"):
+        return "X, y = ...  # the rows that were compared on"
+    return (
+        "from skdropout.studies import load_rows\n\n"
+        f"X, y = load_rows({loaded.path or loaded.name!r}{given})"
+    )

@@ -1,0 +1,262 @@
+"""From data and wishes to a plan: what is checked and decided before anything runs."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log2
+from typing import Any
+
+import numpy as np
+
+from skdropout.studies._checks import did_you_mean
+from skdropout.studies._errors import StudyError
+from skdropout.studies.compared._cells import (
+    Design,
+    Material,
+    compute_cell,
+    network,
+    score_names,
+)
+from skdropout.studies.compared._resampling import Resampling
+from skdropout.studies.compared._variants import (
+    CONTROL,
+    IMAGE_CONTROL,
+    TABLE_CONTROL,
+    chosen_variants,
+    image_variants,
+    table_variants,
+)
+from skdropout.studies.compared._yardsticks import yardsticks_for
+from skdropout.studies.evidence import Score, scores_of
+from skdropout.studies.reading import ImageSet, Table
+from skdropout.studies.running import Cell, Plan, start_tensorflow
+
+_KEY: Mapping[str, type] = {"variant": str, "repeat": int, "fold": int}
+_TABLE_STEPS, _TABLE_EPOCHS = 20_000, 240
+_IMAGE_STEPS, _IMAGE_EPOCHS = 2_500, 40
+_FEWEST_EPOCHS = 10
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What tables and images need in different amounts."""
+
+    control: Mapping[str, Any]
+    repeats: int
+    inner_folds: int
+    steps: int
+    epochs: int
+
+
+TABLES = Defaults(TABLE_CONTROL, 5, 4, _TABLE_STEPS, _TABLE_EPOCHS)
+IMAGES = Defaults(IMAGE_CONTROL, 1, 1, _IMAGE_STEPS, _IMAGE_EPOCHS)
+
+
+def material_of(data: Table | ImageSet) -> Material:
+    """Return the rows of a table or of images, those set aside for validation among them."""
+    if isinstance(data, Table):
+        return Material(data.name, data.features, data.targets, data.classes, data.steps)
+    X = np.concatenate([data.X, data.X_val])
+    y = np.concatenate([data.y, data.y_val])
+    return Material(data.name, X, y, data.classes, ())
+
+
+def design_comparison(
+    material: Material,
+    *,
+    defaults: Defaults,
+    estimator: Any,
+    variants: Sequence[str] | Mapping[str, Any] | None,
+    folds: int,
+    inner_folds: int | None,
+    seed: int,
+    epochs: int | None,
+    scoring: str | None,
+    engine: str,
+    precision: str | None,
+) -> Design:
+    """Decide how the variants are compared, after checking that they can be."""
+    images = defaults is IMAGES
+    resampling = Resampling(folds, inner_folds or defaults.inner_folds, seed)
+    resampling.check(material.name, material.y, material.classes)
+    n_train = int(len(material.y) * (1 - 1 / folds) * 0.75)
+    base = _base(material, estimator, images, n_train, engine, precision)
+    base.set_params(**defaults.control)
+    steps = -(-n_train // int(base.batch_size))
+    most = min(max(defaults.steps // steps, _FEWEST_EPOCHS), defaults.epochs)
+    known = image_variants(base) if images else table_variants(base)
+    return Design(
+        estimator=base,
+        variants=chosen_variants(known, variants, base),
+        yardsticks=yardsticks_for(bool(material.classes), images),
+        resampling=resampling,
+        epochs=epochs or most,
+        score=_score(scoring, material),
+    )
+
+
+def _score(scoring: str | None, material: Material) -> Score:
+    scores = {name: s for name, s in scores_of(material.classes).items() if s.chooses}
+    if scoring is None:
+        return next(iter(scores.values()))
+    if scoring not in scores:
+        raise StudyError(f"scoring has no {scoring!r}{did_you_mean(scoring, scores)}")
+    return scores[scoring]
+
+
+def _base(
+    material: Material,
+    estimator: Any,
+    images: bool,
+    n_train: int,
+    engine: str,
+    precision: str | None,
+) -> Any:
+    """Return the network that all variants start from: the package's, or a copy of the user's."""
+    from sklearn.base import clone, is_classifier
+
+    import skdropout
+
+    if precision is not None and not images:
+        raise StudyError("precision belongs to images; networks for tables compute in float32.")
+    if estimator is None:
+        base = _default_network(material, images, n_train)
+    else:
+        wanted = (
+            (skdropout.BNConvClassifier,)
+            if images
+            else (skdropout.DropoutMLPClassifier, skdropout.DropoutMLPRegressor)
+        )
+        if not isinstance(estimator, wanted):
+            names = " or ".join(kind.__name__ for kind in wanted)
+            raise StudyError(f"estimator expects a {names}, got {estimator!r}.")
+        if is_classifier(estimator) != bool(material.classes):
+            kind = "classes" if material.classes else "a quantity"
+            raise StudyError(f"{material.name} asks for {kind}, and estimator is {estimator!r}.")
+        base = clone(estimator)
+    if images and precision is not None:
+        base.set_params(precision=precision)
+    return base.set_params(
+        engine=engine, early_stopping=False, warm_start=False, callbacks=None, verbose=0
+    )
+
+
+def _default_network(material: Material, images: bool, n_train: int) -> Any:
+    """Return a network that can overfit, in batches that grow with the table."""
+    import skdropout
+
+    batch_size = int(min(max(2 ** round(log2(max(n_train, 1) / 64)), 32), 256))
+    if images:
+        blocks = min(max(int(log2(min(material.X.shape[1:3]))) - 1, 1), 3)
+        return skdropout.BNConvClassifier(filters=(32, 64, 128)[:blocks], batch_size=64)
+    kind = skdropout.DropoutMLPClassifier if material.classes else skdropout.DropoutMLPRegressor
+    # The steps before the network scale already.
+    return kind(hidden_layer_sizes=(200,), batch_size=batch_size, rescale=None)
+
+
+def plan_comparison(
+    material: Material,
+    design: Design,
+    *,
+    repeats: int,
+    data: Table | ImageSet,
+    jobs: int,
+) -> Plan:
+    """Describe what is computed."""
+    resampling = design.resampling
+    names = [*design.variants, *design.yardsticks]
+    scores = dict.fromkeys(score_names(material), float)
+    return Plan(
+        name=material.name,
+        identity={
+            "study": f"compare {material.name}",
+            "arguments": {
+                "repeats": repeats,
+                "folds": resampling.folds,
+                "inner_folds": resampling.inner_folds,
+                "seed": resampling.seed,
+                "epochs": design.epochs,
+                "scoring": design.score.name,
+            },
+            "protocol": {
+                "estimator": _described(design.estimator),
+                "variants": {
+                    name: {strength: dict(p) for strength, p in variant.strengths.items()}
+                    for name, variant in design.variants.items()
+                },
+                "steps": [repr(step) for step in material.steps],
+            },
+            "data": data.describe(),
+        },
+        # Repeat by repeat, so that what is finished early is a whole comparison already.
+        cells=[
+            (name, repeat, fold)
+            for repeat in range(repeats)
+            for fold in range(resampling.folds)
+            for name in names
+        ],
+        key=tuple(_KEY),
+        schemas={
+            "curves": {**_KEY, "epoch": int, "validation": float, "training_loss": float},
+            "candidates": {
+                **_KEY, "strength": str, "epochs": int, "validation": float,
+                "at_the_last_epoch": int,
+            },
+            "results": {
+                **_KEY, "strength": str, "epochs": int, **scores, "fit_seconds": float,
+                "choice_seconds": float,
+            },
+        },
+        compute=compute_cell,
+        data=(material, design),
+        growing=("repeats",),
+        threads=design.estimator.engine == "compiled",
+        unit="cell",
+        announce=lambda missing: "\n".join(
+            [*data.overview(), _estimate(missing, material, design, jobs)]
+        ),
+    )  # fmt: skip
+
+
+def _described(estimator: Any) -> dict[str, Any]:
+    """Return the parameters as JSON can hold them."""
+    plain = (bool, int, float, str, type(None))
+    return {"class": type(estimator).__name__} | {
+        name: value if isinstance(value, plain) else repr(value)
+        for name, value in estimator.get_params().items()
+    }
+
+
+def _estimate(missing: Sequence[Cell], material: Material, design: Design, jobs: int) -> str:
+    """Time a fit of the control, and say how long all that is missing will take."""
+    from joblib import cpu_count
+
+    start_tensorflow()
+    rows, _ = design.resampling.outer(material.y, 0, 0)
+    train, validation = next(iter(design.resampling.inner(material.y[rows], 0)))
+    X, y, X_val, y_val = material.prepared(rows[train], rows[validation])
+    model = network(design, design.variants[CONTROL].strengths["-"], 1, 0)
+    model.fit(X, y, X_val=X_val, y_val=y_val)  # compiles
+    few = min(max(design.epochs // 10, 2), design.epochs)
+    began = time.perf_counter()
+    model.set_params(epochs=few).fit(X, y, X_val=X_val, y_val=y_val)
+    an_epoch = (time.perf_counter() - began) / few
+    n_fits = [
+        len(design.variants[name].strengths) * design.resampling.inner_folds + 1
+        for name, *_ in missing
+        if name in design.variants
+    ]
+    seconds = sum(n_fits) * an_epoch * design.epochs / (cpu_count() if jobs < 0 else jobs)
+    return (
+        f"{sum(n_fits):,} fits of up to {design.epochs} epochs: about "
+        f"{duration(seconds)}, and some seconds to start."
+    )
+
+
+def duration(seconds: float) -> str:
+    """Write a length of time as people say it."""
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds // 3600:.0f} h {seconds % 3600 / 60:.0f} min"

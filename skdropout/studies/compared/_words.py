@@ -1,0 +1,198 @@
+"""The sentences of a comparison."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from skdropout.studies.compared._cells import Design
+from skdropout.studies.compared._findings import BETTER, SAME, UNCLEAR, WORSE, nothing_learnt
+from skdropout.studies.compared._variants import CONTROL
+from skdropout.studies.compared._yardsticks import NAIVE
+from skdropout.studies.evidence import Score, p_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def number(score: Score, value: float) -> str:
+    """Write a score."""
+    if value != value:
+        return "diverged"
+    if score.name == "rmse":
+        return f"{value:.4g}"
+    return f"{100 * value:.1f}%" if _is_share(score) else f"{value:.3f}"
+
+
+def difference(score: Score, value: float) -> str:
+    """Write a difference of scores, with its sign."""
+    if value != value:
+        return "unknown"
+    if score.name == "rmse":
+        text = f"{value:+.3g}"
+    else:
+        text = f"{100 * value:+.1f}" if _is_share(score) else f"{value:+.3f}"
+    return text.replace("-", "−")
+
+
+def unit(score: Score) -> str:
+    """Return what follows a difference."""
+    return " points" if _is_share(score) else ""
+
+
+def chance(value: float) -> str:
+    """Write a probability in whole percent, never a certainty that nobody has."""
+    if value != value:
+        return "?"
+    if 0 < value < 0.005 or 0.995 < value < 1:
+        return "<1%" if value < 0.5 else ">99%"
+    return f"{100 * value:.0f}%"
+
+
+def chances(row: Mapping[Any, Any]) -> str:
+    """Write the three probabilities."""
+    return (
+        f"better {chance(row['better'])}, practically the same {chance(row['same'])}, "
+        f"worse {chance(row['worse'])}"
+    )
+
+
+def _is_share(score: Score) -> bool:
+    return score.name in ("accuracy", "balanced_accuracy", "roc_auc", "r2")
+
+
+def evidence_of(row: Mapping[Any, Any], score: Score) -> str:
+    """Write a difference with its interval and probabilities."""
+    if row["difference"] != row["difference"]:
+        return "training diverged in some folds"
+    return (
+        f"{score.title} {difference(score, row['difference'])}{unit(score)}, 95% interval "
+        f"{_interval(row, score)}, "
+        f"adjusted {p_text(row['p_holm'])}; {chances(row)}"
+    )
+
+
+def conclude(
+    design: Design,
+    summary: "pd.DataFrame",
+    variants: "pd.DataFrame",
+    yardsticks: "pd.DataFrame",
+    best: str,
+    recommended: str,
+) -> list[str]:
+    """Say what the evidence says, the most important first."""
+    rows: dict[str, dict[Any, Any]] = {row["variant"]: row for row in yardsticks.to_dict("records")}
+    if nothing_learnt(yardsticks):
+        naive = design.yardsticks[NAIVE].text
+        return [
+            f"No network is shown to be better than {naive} (the best one, {best!r}, against it: "
+            f"{number(design.score, summary.loc[best, design.score.name])} and "
+            f"{number(design.score, summary.loc[NAIVE, design.score.name])} {design.score.title}). "
+            "These features tell the network nothing that it could use, so nothing is said of "
+            "regularisation."
+        ]
+    sentences = []
+    winners = [row for row in rows.values() if row["verdict"] == BETTER]
+    if winners:
+        winner = max(winners, key=lambda row: design.score.better(row["difference"]))
+        text = design.yardsticks[winner["variant"]].text
+        sentences.append(
+            f"A network is not the best tool here: {text} does better than the best of the "
+            f"networks, {best!r} ({evidence_of(winner, design.score)})."
+        )
+    sentences += _on_variants(design, summary, variants)
+    sentences.append(_advice(design, summary, best, recommended))
+    return sentences
+
+
+def _on_variants(design: Design, summary: "pd.DataFrame", variants: "pd.DataFrame") -> list[str]:
+    """Write a sentence for each variant that helps or hurts, and one for each of the others."""
+    score, sentences = design.score, []
+    rows = variants.to_dict("records")
+    for verdict, verb in ((BETTER, "helps"), (WORSE, "hurts")):
+        for row in rows:
+            if row["verdict"] == verdict:
+                name = row["variant"]
+                sentences.append(
+                    f"{_capital(design.variants[name].text)} {verb}"
+                    f"{_at(design, name, summary.loc[name, 'strength'])}: "
+                    f"{evidence_of(row, score)}."
+                )
+    for verdict, words in (
+        (SAME, "No practical difference comes from"),
+        (UNCLEAR, "These data cannot tell whether there is help or harm in"),
+    ):
+        texts = [
+            f"{design.variants[row['variant']].text} ({_in_short(row, score)})"
+            for row in rows
+            if row["verdict"] == verdict
+        ]
+        if texts:
+            sentences.append(f"{words} {_listed(texts, '; ')}.")
+    return sentences
+
+
+def _in_short(row: Mapping[Any, Any], score: Score) -> str:
+    """Write a difference with its interval and its three probabilities, few words."""
+    if row["difference"] != row["difference"]:
+        return "training diverged in some folds"
+    return (
+        f"{difference(score, row['difference'])}{unit(score)}, {_interval(row, score)}; "
+        f"{chance(row['better'])} better, {chance(row['same'])} the same, "
+        f"{chance(row['worse'])} worse"
+    )
+
+
+def _interval(row: Mapping[Any, Any], score: Score) -> str:
+    if row["low"] != row["low"]:
+        return "interval unknown"
+    return f"{difference(score, row['low'])} to {difference(score, row['high'])}"
+
+
+def _at(design: Design, name: str, strength: str) -> str:
+    """Say which strength the folds chose most often, where there is a choice."""
+    return f" (mostly at {strength})" if len(design.variants[name].strengths) > 1 else ""
+
+
+def _advice(design: Design, summary: "pd.DataFrame", best: str, recommended: str) -> str:
+    score = design.score
+    if recommended == best:
+        why = f"it has the best {score.title}"
+    else:
+        why = f"it is the simplest that is practically as good as the best, {best!r}"
+    control = " (stopped in time)" if recommended == CONTROL else ""
+    return (
+        f"Recommended: {recommended!r}{control}, since {why}: "
+        f"{number(score, summary.loc[recommended, score.name])} in these folds. Choosing it is a "
+        "choice, too, which flatters that number; new data tell what it is worth."
+    )
+
+
+def held_fixed(design: Design) -> str:
+    """Say what all variants share."""
+    parameters = design.estimator.get_params()
+    kept = ("hidden_layer_sizes", "filters", "activation", "optimizer", "learning_rate",
+            "batch_size")  # fmt: skip
+    shown = ", ".join(f"{name}={parameters[name]!r}" for name in kept if name in parameters)
+    return (
+        f"Held fixed: {shown}, up to {design.epochs} epochs. Another architecture or optimiser "
+        "may give another answer."
+    )
+
+
+def late_epochs(design: Design, summary: "pd.DataFrame") -> list[str]:
+    """Name the variants that would have trained on."""
+    late = summary["chose_the_last_epoch"]
+    names = [repr(name) for name in late.index if late[name] > 0 and name in design.variants]
+    if not names:
+        return []
+    return [
+        f"The best epoch was the last one, {design.epochs}, in some folds of {_listed(names)}: "
+        f"more epochs (--epochs {2 * design.epochs}) might serve them better."
+    ]
+
+
+def _listed(names: Sequence[str], separator: str = ", ") -> str:
+    return names[0] if len(names) == 1 else f"{separator.join(names[:-1])} and {names[-1]}"
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]

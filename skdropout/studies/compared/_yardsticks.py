@@ -1,0 +1,111 @@
+"""Models that are no networks: what a network must beat to be worth its while."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Splits = Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]
+
+NAIVE = "naive"
+_TREES = 150
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """A model that chooses its own strength on inner folds.
+
+    Attributes
+    ----------
+    name, text : str
+        What tables and sentences call it.
+    fit : callable
+        ``fit(X, y, splits, seed, classes)`` returns a model fitted on all rows, and the name of
+        the strength that the splits have chosen.
+    """
+
+    name: str
+    text: str
+    fit: Callable[[NDArray[Any], NDArray[Any], Splits, int, bool], tuple[Any, str]]
+
+
+def _naive(
+    X: NDArray[Any], y: NDArray[Any], splits: Splits, seed: int, classes: bool
+) -> tuple[Any, str]:
+    from sklearn.dummy import DummyClassifier, DummyRegressor
+
+    return (DummyClassifier() if classes else DummyRegressor()).fit(X, y), "-"
+
+
+def _linear(
+    X: NDArray[Any], y: NDArray[Any], splits: Splits, seed: int, classes: bool
+) -> tuple[Any, str]:
+    """Search the penalty of a linear model by log loss or squared error."""
+    from sklearn.linear_model import LogisticRegression, Ridge
+    from sklearn.model_selection import GridSearchCV
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    if classes:
+        model = LogisticRegression(max_iter=2000, tol=1e-3)
+        grid, scoring = {"logisticregression__C": [0.01, 0.1, 1.0, 10.0]}, "neg_log_loss"
+    else:
+        model = Ridge()
+        grid = {"ridge__alpha": [0.1, 1.0, 10.0, 100.0, 1000.0]}
+        scoring = "neg_mean_squared_error"
+    search = GridSearchCV(make_pipeline(StandardScaler(), model), grid, scoring=scoring, cv=splits)
+    search.fit(X, y)
+    ((name, value),) = search.best_params_.items()
+    return search, f"{name.rpartition('__')[2]} {value:g}"
+
+
+def _boosting(
+    X: NDArray[Any], y: NDArray[Any], splits: Splits, seed: int, classes: bool
+) -> tuple[Any, str]:
+    """Choose the number of trees by the mean validation curve, as networks choose their epochs."""
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+    from threadpoolctl import threadpool_limits
+
+    kind = HistGradientBoostingClassifier if classes else HistGradientBoostingRegressor
+    common = {"early_stopping": False, "random_state": seed, "min_samples_leaf": 10}
+    # Several cells are computed at once: threads of each would only wait for one another.
+    with threadpool_limits(1, user_api="openmp"):
+        return _with_chosen_trees(kind, common, X, y, splits, classes)
+
+
+def _with_chosen_trees(
+    kind: Any,
+    common: dict[str, Any],
+    X: NDArray[Any],
+    y: NDArray[Any],
+    splits: Splits,
+    classes: bool,
+) -> tuple[Any, str]:
+    from sklearn.metrics import log_loss, mean_squared_error
+
+    curves = []
+    for train, validation in splits:
+        model = kind(max_iter=_TREES, **common).fit(X[train], y[train])
+        if classes:
+            stages = model.staged_predict_proba(X[validation])
+            curve = [log_loss(y[validation], p, labels=model.classes_) for p in stages]
+        else:
+            stages = model.staged_predict(X[validation])
+            curve = [mean_squared_error(y[validation], p) for p in stages]
+        curves.append(curve)
+    trees = int(np.argmin(np.mean(curves, axis=0))) + 1
+    return kind(max_iter=trees, **common).fit(X, y), f"{trees} trees"
+
+
+def yardsticks_for(classes: bool, images: bool) -> dict[str, Yardstick]:
+    """Return the yardsticks of classes or quantities; pixels are no features for trees."""
+    linear = ("logistic_regression", "logistic regression") if classes else (
+        "ridge", "ridge regression"
+    )  # fmt: skip
+    naive = "always guessing the class shares" if classes else "always guessing the mean"
+    found = [Yardstick(NAIVE, naive, _naive), Yardstick(*linear, _linear)]
+    if not images:
+        found.append(Yardstick("gradient_boosting", "gradient boosting", _boosting))
+    return {yardstick.name: yardstick for yardstick in found}

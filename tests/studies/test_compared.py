@@ -1,0 +1,285 @@
+"""The comparison of regularisers: nested, paired, resumable, and honest in its words."""
+
+import json
+
+import baycomp
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
+from sklearn.model_selection import StratifiedKFold
+
+from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
+from skdropout.studies import StudyError, compare_regularisers, practical_probabilities
+from skdropout.studies.compared._cells import Design, Material, choose, compute_cell, network
+from skdropout.studies.compared._findings import verdict_of
+from skdropout.studies.compared._resampling import Resampling
+from skdropout.studies.compared._variants import TABLE_CONTROL, Variant, table_variants
+from skdropout.studies.compared._yardsticks import yardsticks_for
+from skdropout.studies.evidence import CLASS_SCORES, Probabilities, score_classes
+
+SMALL = DropoutMLPClassifier(hidden_layer_sizes=(8,), batch_size=32, learning_rate=0.02)
+OPTIONS = {
+    "estimator": SMALL, "variants": ["l2", "dropout_both"], "repeats": 1, "folds": 2, "epochs": 6,
+    "progress": False, "jobs": 2,
+}  # fmt: skip
+
+
+def rows(n=80, seed=0):
+    """Four features, of which the first two decide, with some noise."""
+    generator = np.random.default_rng(seed)
+    X = generator.normal(size=(n, 4))
+    return X, (X[:, 0] + X[:, 1] + 0.7 * generator.normal(size=n) > 0).astype(int)
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    return compare_regularisers(*rows(), out=tmp_path_factory.mktemp("compared"), **OPTIONS)
+
+
+def small_design(variants, epochs=6, **parameters):
+    base = SMALL.set_params(**TABLE_CONTROL)
+    return Design(
+        base,
+        {v.name: v for v in variants},
+        yardsticks_for(classes=True, images=False),
+        Resampling(folds=2, inner_folds=4, seed=7),
+        epochs,
+        CLASS_SCORES["log_loss"],
+    )
+
+
+def material(n=80, seed=0):
+    X, y = rows(n, seed)
+    return Material("rows", X, y, ("0", "1"), ())
+
+
+def test_every_variant_and_yardstick_is_scored_once_in_each_outer_fold(study):
+    names = ["none", "l2", "dropout_both", "naive", "logistic_regression", "gradient_boosting"]
+    assert study.results.groupby(["repeat", "fold"])["variant"].apply(list).tolist() == [names] * 2
+    assert study.candidates.groupby("variant").size().to_dict() == {
+        "none": 2, "l2": 8, "dropout_both": 8,
+    }  # fmt: skip
+
+
+def test_a_cell_can_be_repeated_by_hand():
+    """Inner folds, the mean validation curve, one refit and one score: nothing else."""
+    design, data = (
+        small_design([Variant("v", "v", {"a": {"alpha": 0.0}, "b": {"alpha": 30.0}})]),
+        (material()),
+    )
+    row = compute_cell(("v", 0, 1), data, design)["results"][0]
+
+    train, test = list(StratifiedKFold(2, shuffle=True, random_state=7).split(data.X, data.y))[1]
+    seed = int(np.random.SeedSequence([7, 0, 1]).generate_state(1)[0])
+    inner = StratifiedKFold(4, shuffle=True, random_state=seed)
+    X, y = data.X.astype(np.float32), data.y
+    curves = {}
+    for name, alpha in (("a", 0.0), ("b", 30.0)):
+        losses = []
+        for number, (fit, validate) in enumerate(inner.split(train, y[train])):
+            model = network(design, {"alpha": alpha}, 6, seed + number)
+            for epoch in range(1, 7):  # without validation rows: an epoch more each time
+                model.set_params(epochs=epoch).fit(X[train[fit]], y[train[fit]])
+                losses.append(log_loss(y[train[validate]], model.predict_proba(X[train[validate]])))
+        curves[name] = np.reshape(losses, (4, 6)).mean(axis=0)
+    best = min(curves, key=lambda name: curves[name].min())
+    assert (row["strength"], row["epochs"]) == (best, int(curves[best].argmin()) + 1)
+    model = network(design, {"alpha": {"a": 0.0, "b": 30.0}[best]}, row["epochs"], seed)
+    probabilities = model.fit(X[train], y[train]).predict_proba(X[test])
+    assert row["log_loss"] == pytest.approx(log_loss(y[test], probabilities), rel=1e-6)
+
+
+def test_nothing_that_scores_has_chosen():
+    """Other test rows change the scores of a fold, and neither its strength nor its epochs."""
+    design, data = small_design([*table_variants(SMALL).values()][:2]), material()
+    _, test = design.resampling.outer(data.y, 0, 0)
+    X = data.X.copy()
+    X[test] = np.random.default_rng(1).normal(size=X[test].shape)
+    other = Material("rows", X, data.y, data.classes, ())
+    one, two = (compute_cell(("l2", 0, 0), d, design) for d in (data, other))
+    assert one["candidates"] == two["candidates"]
+    assert one["curves"] == two["curves"]
+    assert one["results"][0]["log_loss"] != two["results"][0]["log_loss"]
+
+
+def test_a_strength_that_diverges_is_never_chosen():
+    wild = {"optimizer": "sgd", "learning_rate": 1e30, "hidden_layer_sizes": (8,)}
+    design = small_design([Variant("v", "v", {"wild": wild, "tame": {}})])
+    tables = compute_cell(("v", 0, 0), material(), design)
+    assert tables["results"][0]["strength"] == "tame"
+    assert np.isnan(tables["candidates"][0]["validation"])
+
+    hopeless = small_design([Variant("v", "v", {"wild": wild})])
+    row = compute_cell(("v", 0, 0), material(), hopeless)["results"][0]
+    assert np.isnan(row["log_loss"])
+
+
+def test_more_repeats_extend_a_finished_comparison(tmp_path):
+    first = compare_regularisers(*rows(), out=tmp_path, **OPTIONS)
+    more = compare_regularisers(*rows(), out=tmp_path, **(OPTIONS | {"repeats": 2}))
+    kept = more.results[more.results["repeat"] == 0].reset_index(drop=True)
+    pd.testing.assert_frame_equal(kept, first.results)  # the seconds, too: nothing ran again
+    assert len(more.results) == 2 * len(first.results)
+
+
+def test_the_folder_has_all_that_the_report_names(study):
+    names = {path.name for path in study.out.iterdir()}
+    assert {
+        "results.csv", "candidates.csv", "curves.csv", "summary.csv", "comparisons.csv",
+        "study.json", "report.html", "recommended.py", "differences.png", "strengths.png",
+        "epochs.png",
+    } <= names  # fmt: skip
+    html = study.report.read_text()
+    assert all(line in html for line in ("Held fixed:", "inner folds", "recommended.py"))
+    assert json.loads((study.out / "study.json").read_text())["arguments"]["repeats"] == 1
+
+
+def test_the_recommended_estimator_is_unfitted_and_is_what_the_program_makes(study):
+    namespace = {}
+    exec(compile((study.out / "recommended.py").read_text(), "recommended.py", "exec"), namespace)
+    made, given = namespace["pipeline"], study.recommended
+    assert repr(made) == repr(given)
+    assert not hasattr(given[-1], "weights_")
+    assert given.fit(*rows()).score(*rows()) > 0.7
+
+
+def test_differences_have_the_sign_of_the_score_and_verdicts_that_of_what_is_better(study):
+    naive = study.comparisons.set_index("variant").loc["naive"]
+    assert naive["difference"] > 0  # a higher log loss
+    assert naive["worse"] > naive["better"]
+    ours = study.results.pivot(index=["repeat", "fold"], columns="variant", values="log_loss")
+    expected = ours["l2"].mean() - ours["none"].mean()
+    found = study.comparisons.set_index("variant").loc["l2", "difference"]
+    assert found == pytest.approx(expected)
+
+
+def test_a_notebook_shows_the_table_and_the_sentences(study):
+    html = study._repr_html_()
+    assert "<table>" in html
+    assert study.verdict.split("\n\n")[0][:20] in html
+
+
+def test_a_target_of_noise_gets_no_verdict_on_regularisers(tmp_path):
+    X, _ = rows(60)
+    y = np.random.default_rng(5).integers(2, size=60)
+    verdict = compare_regularisers(X, y, out=tmp_path, **OPTIONS).verdict
+    assert verdict.startswith("No network is shown to be better than always guessing")
+    assert "Recommended" not in verdict
+
+
+def test_quantities_are_scored_by_rmse_in_their_own_unit(tmp_path):
+    X, _ = rows(80)
+    y = 1000 + 50 * X[:, 0]
+    options = OPTIONS | {"estimator": DropoutMLPRegressor(hidden_layer_sizes=(8,), batch_size=32)}
+    study = compare_regularisers(X, y, out=tmp_path, **options)
+    rmse = study.results.set_index("variant").groupby(level=0)["rmse"].mean()
+    assert rmse["naive"] == pytest.approx(y.std(), rel=0.1)
+    assert rmse["ridge"] < 2
+    validation = study.candidates["validation"]
+    assert 1 < validation.min() < validation.max() < 70  # of the unit, as the RMSE
+
+
+def test_images_take_the_same_way(tmp_path):
+    digits = load_digits()
+    few = np.flatnonzero(digits.target < 2)[:60]
+    study = compare_regularisers(
+        digits.images[few], digits.target[few], variants=["dropout_head"], folds=2, epochs=1,
+        out=tmp_path, progress=False,
+    )  # fmt: skip
+    assert study.results["variant"].unique().tolist() == [
+        "none", "dropout_head", "naive", "logistic_regression",
+    ]  # fmt: skip
+    assert study.results["log_loss"].between(0, 2).all()
+
+
+def test_a_variant_of_ones_own(tmp_path):
+    own = {"narrow": {"hidden_layer_sizes": [(8,)], "dropout": [0.0, 0.5]}, "l2": None}
+    study = compare_regularisers(*rows(), out=tmp_path, **(OPTIONS | {"variants": own}))
+    strengths = study.candidates.groupby("variant", sort=False)["strength"].unique()
+    assert list(strengths["narrow"]) == [
+        "dropout 0.0, hidden_layer_sizes (8,)", "dropout 0.5, hidden_layer_sizes (8,)",
+    ]  # fmt: skip
+    assert len(strengths["l2"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"variants": {"mine": {"dropuot": [0.1]}}}, "did you mean dropout"),
+        ({"variants": {"mine": 3}}, "expects a parameter grid"),
+        ({"variants": {"my own": {"dropout": [0.1]}}}, "letters, digits"),
+        ({"estimator": LogisticRegression()}, "expects a DropoutMLPClassifier"),
+        ({"estimator": DropoutMLPRegressor()}, "asks for classes"),
+    ],
+)
+def test_unusable_wishes_say_what_to_change(option, message):
+    with pytest.raises(StudyError, match=message):
+        compare_regularisers(*rows(), **(OPTIONS | option))
+
+
+def test_rare_classes_name_the_options_that_help():
+    X, y = rows(60)
+    y[:3] = 2
+    with pytest.raises(StudyError, match=r"class '2' .* 3 rows.*--min-class-rows.*--task regress"):
+        compare_regularisers(X, y, progress=False)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.floats(-1, 1, width=32), min_size=4, max_size=20).filter(
+        lambda d: np.std(d) > 1e-3
+    ),
+    st.floats(0, 0.2),
+)
+def test_the_probabilities_are_baycomp_s(differences, practical):
+    ours = np.array([*differences, *differences[: len(differences) % 2]], dtype=float)
+    folds = len(ours) // 2
+    found = practical_probabilities(
+        ours, np.zeros(len(ours)), practical=practical, test_train_ratio=1 / (folds - 1)
+    )
+    theirs = baycomp.CorrelatedTTest.probs(ours, np.zeros(len(ours)), rope=practical, runs=2)
+    if practical == 0:
+        theirs = (theirs[0], 0.0, theirs[1])
+    assert [found.better, found.same, found.worse] == pytest.approx(list(theirs), abs=1e-9)
+
+
+def test_equal_scores_are_the_same_and_a_lack_of_spread_is_no_knowledge():
+    assert practical_probabilities([1, 2], [1, 2], practical=0) == Probabilities(0, 1, 0)
+    unknown = practical_probabilities([1, 2], [2, 3], practical=0.1)
+    assert np.isnan([unknown.better, unknown.same, unknown.worse]).all()
+
+
+@pytest.mark.parametrize(
+    ("found", "p_holm", "advantage", "verdict"),
+    [
+        ((0.99, 0.01, 0.0), 0.01, 0.1, "better"),
+        ((0.0, 0.01, 0.99), 0.01, -0.1, "worse"),
+        ((0.99, 0.01, 0.0), 0.2, 0.1, "cannot tell"),  # not after so many looks
+        ((0.02, 0.97, 0.01), 0.01, 0.001, "practically the same"),  # real, and of no use
+        ((0.3, 0.7, 0.0), 0.01, 0.008, "cannot tell"),
+        ((np.nan,) * 3, np.nan, np.nan, "cannot tell"),
+    ],
+)
+def test_the_four_verdicts(found, p_holm, advantage, verdict):
+    assert verdict_of(Probabilities(*found), p_holm, advantage) == verdict
+
+
+def test_scores_of_classes_are_scikit_learn_s_and_survive_an_absent_class():
+    y, p = np.array([0, 1, 1, 0]), np.array([[0.8, 0.2], [0.3, 0.7], [0.6, 0.4], [0.9, 0.1]])
+    scores = score_classes(y, p)
+    assert scores["log_loss"] == pytest.approx(log_loss(y, p))
+    assert (scores["accuracy"], scores["balanced_accuracy"], scores["roc_auc"]) == (0.75, 0.75, 1)
+    assert np.isnan(score_classes(np.zeros(4, int), p)["roc_auc"])
+
+
+def test_choosing_takes_the_weakest_of_equal_strengths_and_the_earliest_epoch():
+    design = small_design([Variant("v", "v", {"weak": {}, "same": {}})])
+    data = material()
+    choice = choose(design.variants["v"], data, design, np.arange(80), 3)
+    assert choice.strength == "weak"
+    assert choice.epochs == int(choice.curves["weak"].mean(axis=0).argmin()) + 1
