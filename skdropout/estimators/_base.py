@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 import numpy as np
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from skdropout.estimators._frames import known_frame
 from skdropout.estimators._holdout import hold_out
 from skdropout.estimators._monte_carlo import mask_seeds
 from skdropout.estimators._parameters import TrainingParameters, initializer_name, seed_from
@@ -86,13 +87,13 @@ class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, 
 
     def _check_X(self, X: Any) -> np.ndarray:  # noqa: N802
         """Check features, as scikit-learn does, for predictions."""
-        table, shape = self._as_table(X, reset=False)
+        table, shape = self._as_table(known_frame(X), reset=False)
         rows = validate_data(self, table, reset=False, dtype=self._row_types, order="C")
         return self._as_inputs(rows, shape, reset=False)
 
     def _check_X_y(self, X: Any, y: Any, *, reset: bool) -> tuple[np.ndarray, Any]:  # noqa: N802
         """Check features, and that there is a target for each row."""
-        table, shape = self._as_table(X, reset=reset)
+        table, shape = self._as_table(known_frame(X), reset=reset)
         rows, y = validate_data(
             self, table, y, reset=reset, dtype=self._row_types, order="C", multi_output=True
         )
@@ -174,9 +175,10 @@ class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, 
             Other numbers are scaled to a mean of one and multiply the row's loss (unless
             ``shuffle=False``, equal rows share the mean of theirs).
         X_val : array-like of shape (n_samples_val, n_features), default=None
-            Rows to watch; early stopping uses these instead of setting training rows aside. With
-            metadata routing, ``Pipeline(transform_input=["X_val"])`` puts them through the steps
-            before the network.
+            Rows to watch; early stopping uses these instead of setting training rows aside. In a
+            pipeline, ``network__X_val=X_val`` reaches the network as it is, past the steps before
+            it: scale and encode these rows yourself, or turn metadata routing on and have
+            ``Pipeline(transform_input=["X_val"])`` put them through these steps.
         y_val : array-like of shape (n_samples_val,) or (n_samples_val, n_outputs), default=None
             What to predict of them.
         sample_weight_val : array-like of shape (n_samples_val,), default=None

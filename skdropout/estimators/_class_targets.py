@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import entr, expit, log_expit, log_softmax, softmax
 from sklearn.utils.multiclass import type_of_target
 
-from skdropout.estimators._labels import checked_classes
+from skdropout.estimators._labels import checked_classes, warn_of_one_hot
 from skdropout.estimators._targets import Target
 from skdropout.training import (
     BinaryCrossentropy,
@@ -180,6 +180,10 @@ class Multiclass(OneClass):
     def probabilities(self, outputs: np.ndarray) -> np.ndarray:
         return softmax(outputs.astype(np.float64), axis=-1)
 
+    def decision(self, outputs: np.ndarray) -> np.ndarray:
+        """Return logarithms of probabilities, for a logit says nothing without the row's others."""
+        return self.log_probabilities(outputs)
+
     def log_probabilities(self, outputs: np.ndarray) -> np.ndarray:
         return log_softmax(outputs.astype(np.float64), axis=1)
 
@@ -248,6 +252,7 @@ def classes_of(y: np.ndarray, classes: Any = None) -> Classes:
                 f"y is an indicator matrix with {len(labels)} labels, whose classes are their "
                 f"numbers from 0 to {len(labels) - 1}; got classes={classes!r}."
             )
+        warn_of_one_hot(y)
         return Multilabel(labels)
     labels = np.unique(y if classes is None else checked_classes(classes))
     return Binary(labels) if len(labels) == 2 else Multiclass(labels)

@@ -115,7 +115,10 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator[Classes]):
         return self._target.log_probabilities(outputs)
 
     def decision_function(self, X: Any) -> np.ndarray:
-        """Return the logits.
+        """Return the logits, or the logarithms of the probabilities of three classes or more.
+
+        These are the logits less a number of each row, without which the values of one class do not
+        compare over rows: `CalibratedClassifierCV` needs that.
 
         Parameters
         ----------
@@ -125,7 +128,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator[Classes]):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_classes)
-            With two classes, the logit of the second; else one for each class or label.
+            With two classes, the logit of the second; with several labels, the logit of each; else
+            the logarithm of the probability of each class.
         """
         outputs = self._outputs(X)
         return self._target.decision(outputs)

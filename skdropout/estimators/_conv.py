@@ -1,5 +1,6 @@
 """Convolutional networks."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
@@ -83,7 +84,7 @@ class ConvParameters:
     def _as_table(self, X: Any, *, reset: bool) -> tuple[Any, tuple[int, ...] | None]:
         if (X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim) < 3:
             return X, None
-        shape = self._shape_of_images(np.shape(X), reset=reset)
+        shape = self._shape_of_images(tuple(map(int, np.shape(X))), reset=reset)
         return np.asarray(X).reshape(len(X), prod(shape)), shape
 
     def _as_inputs(
@@ -107,6 +108,14 @@ class ConvParameters:
             raise ValueError(
                 f"X holds images of height, width and channels {image}, and {source} "
                 f"{expected}. Channels come last; resize or transpose the images to match."
+            )
+        if expected is None and _look_transposed(image):
+            warnings.warn(
+                f"X has the shape {shape}, which is read as images {image[0]} pixels high with "
+                f"{image[2]} channels, for channels come last here. If they come first in X, pass "
+                "X.transpose(0, 2, 3, 1); if not, set image_shape, and this warning goes away.",
+                UserWarning,
+                stacklevel=6,
             )
         return image
 
@@ -166,6 +175,13 @@ class ConvParameters:
             augment=self.augment,
             precision=self.precision,
         )
+
+
+def _look_transposed(image: tuple[int, ...]) -> bool:
+    """Say whether the first axis looks like that of the channels, and the last one does not."""
+    height, width, channels = image
+    few = (1, 3, 4)
+    return height in few and channels > max(few) and (height > 1 or width == channels)
 
 
 @documented

@@ -3,6 +3,7 @@
 from skdropout.training import _fork, _share
 from skdropout.training._checkpoint import kept_epochs, seconds_taken_up, share_done
 from skdropout.training._data import TrainingSet
+from skdropout.training._divergence import DivergenceError
 from skdropout.training._job import Engine, TrainingJob
 from skdropout.training._keras_model import planned_optimizer, started_model
 from skdropout.training._objectives import (
@@ -12,7 +13,7 @@ from skdropout.training._objectives import (
     SquaredError,
 )
 from skdropout.training._plan import OPTIMIZER_NAMES, EarlyStopping, TrainingPlan
-from skdropout.training._result import DivergenceError, Ending, TrainingResult
+from skdropout.training._result import Ending, TrainingResult
 
 __all__ = [
     "ENGINES",

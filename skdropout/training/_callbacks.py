@@ -173,6 +173,11 @@ def add_to_history(history: dict[str, list[float]], logs: dict[str, float]) -> N
             column[-1] = float(logs[name])
 
 
+def losses_of(history: dict[str, list[float]]) -> dict[str, float]:
+    """Return what a progress bar shows of the last epoch."""
+    return {name: values[-1] for name, values in history.items() if name in ("loss", "val_loss")}
+
+
 def prepare(callbacks: tuple[Any, ...], plan: TrainingPlan) -> None:
     """Raise unless all are Keras callbacks that fit the plan, and have them forget earlier fits."""
     import keras

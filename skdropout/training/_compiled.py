@@ -8,13 +8,14 @@ import tensorflow as tf
 from tqdm.auto import tqdm
 
 from skdropout.networks import Network
-from skdropout.training._callbacks import EpochCallbacks, reject_nothing_left
+from skdropout.training._callbacks import EpochCallbacks, losses_of, reject_nothing_left
 from skdropout.training._checkpoint import Snapshot, checkpoint_of
+from skdropout.training._divergence import diverged, reject_divergence
 from skdropout.training._inference import predictor_for, sampler_for
 from skdropout.training._job import TrainingJob
 from skdropout.training._plan import OPTIMIZER_NAMES
 from skdropout.training._program import Program, program_for
-from skdropout.training._result import DivergenceError, Ending, TrainingResult, reject_divergence
+from skdropout.training._result import Ending, TrainingResult
 from skdropout.training._step import Progress, Rows, Settings, State, ValidationRows
 from skdropout.training._tables import (
     Epochs,
@@ -85,7 +86,7 @@ class _Run:
                 done = first + len(self.history.get("loss", []))
                 callbacks.begin_epoch(done)
                 self._train(epochs, rows, validation, settings)
-                bar.set_postfix(loss=self.history["loss"][-1], refresh=False)
+                bar.set_postfix(losses_of(self.history), refresh=False)
                 bar.update(first + len(self.history["loss"]) - done)
                 checkpoint.save(self._snapshot)
                 if callbacks.end_epoch(first + len(self.history["loss"]) - 1):
@@ -189,7 +190,7 @@ class _Run:
         for name, values in columns.items():
             if not np.isfinite(values).all():
                 worst = int(np.argmin(np.isfinite(values)))
-                raise DivergenceError(done + worst, self.learning_rate, values[worst])
+                raise diverged(self.job, done + worst, values[worst], self.learning_rate)
             self.history.setdefault(name, []).extend(values.tolist())
 
     def _gives_up(self, settings: Settings) -> bool:
@@ -202,7 +203,7 @@ class _Run:
         if stops:
             weights = self.program.layout.unpack(self.progress.best_weights.numpy())
         weights = [np.array(value) for value in weights]
-        reject_divergence(weights, self.history, self.learning_rate)
+        reject_divergence(self.job, weights, len(self.history["loss"]), self.learning_rate)
         return TrainingResult(
             weights=weights,
             optimizer_state=[value.numpy() for value in self.optimizer_state],

@@ -8,13 +8,20 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from skdropout.networks import Network, thinned_layers
-from skdropout.training._callbacks import add_to_history, let_go, prepare, reject_nothing_left
+from skdropout.training._callbacks import (
+    add_to_history,
+    let_go,
+    losses_of,
+    prepare,
+    reject_nothing_left,
+)
 from skdropout.training._checkpoint import Snapshot, checkpoint_of
 from skdropout.training._cost import MOST_ROWS, blocks_of, rows_of_samples
 from skdropout.training._data import TrainingSet
+from skdropout.training._divergence import diverged, reject_divergence
 from skdropout.training._job import TrainingJob, Watch
 from skdropout.training._keras_model import compiled_model, optimizer_slots, seed_states
-from skdropout.training._result import DivergenceError, Ending, TrainingResult, reject_divergence
+from skdropout.training._result import Ending, TrainingResult
 
 
 class KerasEngine:
@@ -102,7 +109,7 @@ class _Guard(keras.callbacks.Callback):
 
     def __init__(self, job: TrainingJob, batches: _Batches) -> None:
         super().__init__()
-        self._plan, self._batches = job.plan, batches
+        self._job, self._plan, self._batches = job, job.plan, batches
         self._observer = job.observer
         self._bar = tqdm(total=job.plan.epochs, unit="epoch", desc="fit", disable=not job.verbose)
         self.watch = Watch(job.plan.early_stopping if job.validation is not None else None)
@@ -159,12 +166,12 @@ class _Guard(keras.callbacks.Callback):
         self.history.setdefault("loss", []).append(loss)
         add_to_history(self.history, logs)
         if not np.isfinite(loss):
-            raise DivergenceError(epoch, float(self.model.optimizer.learning_rate), loss)
+            raise diverged(self._job, epoch, loss, float(self.model.optimizer.learning_rate))
         if "val_loss" in self.history and self.watch.improves(epoch, self.history["val_loss"][-1]):
             self.best_weights = self.model.get_weights()
         if self.watch.gives_up:
             self.model.stop_training = True
-        self._bar.set_postfix(loss=loss, refresh=False)
+        self._bar.set_postfix(losses_of(self.history), refresh=False)
         self._bar.update()
         self._checkpoint.save(self._snapshot)
         if self._observer is not None:
@@ -177,7 +184,8 @@ class _Guard(keras.callbacks.Callback):
     def so_far(self, model: keras.Model) -> TrainingResult:
         """Return what has come of it until now."""
         weights = self.best_weights or model.get_weights()
-        reject_divergence(weights, self.history, float(model.optimizer.learning_rate))
+        n_epochs = len(self.history["loss"])
+        reject_divergence(self._job, weights, n_epochs, float(model.optimizer.learning_rate))
         slots = optimizer_slots(model.optimizer)
         return TrainingResult(
             weights=weights,

@@ -40,27 +40,3 @@ class TrainingResult:
     n_steps: int
     best_epoch: int | None
     ending: Ending
-
-
-class DivergenceError(FloatingPointError, ValueError):
-    """The loss is no longer a finite number."""
-
-    def __init__(self, epoch: int, learning_rate: float, loss: float) -> None:
-        super().__init__(epoch, learning_rate, float(loss))  # pickle passes these on
-
-    def __str__(self) -> str:
-        epoch, learning_rate, loss = self.args
-        return (
-            f"training diverged: the loss became {loss} in epoch {epoch + 1}. Lower the learning "
-            f"rate (it is {learning_rate:g}; try {learning_rate / 10:g}), scale the features "
-            "(rescale='standardize', or a StandardScaler before the estimator) and a regressor's "
-            "targets (rescale_target=True), or set max_norm=3."
-        )
-
-
-def reject_divergence(
-    weights: list[np.ndarray], history: dict[str, list[float]], learning_rate: float
-) -> None:
-    """Raise unless all weights are finite: the last step's damage shows in no loss."""
-    if not all(np.isfinite(value).all() for value in weights):
-        raise DivergenceError(len(history["loss"]) - 1, learning_rate, np.nan)

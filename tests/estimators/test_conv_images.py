@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -28,12 +29,28 @@ def test_published_network():
     """Design and size of the CIFAR-100 comparison, counted by hand."""
     network = BNConvClassifier(
         filters=(60, 60, 60, 60, 100), dense_units=1000, head_dropout=0.5, batch_norm=False
-    )._describe_network((32, 32, 3), 100)
+    )._network_for((32, 32, 3), 100)
     model = network.build(fused=False)
     convolutions = [(3, 60), (60, 60)] + [(60, 60)] * 6 + [(60, 100), (100, 100)]
     expected = sum(9 * before * after + after for before, after in convolutions)
     expected += (2 * 2 * 100) * 1000 + 1000 + 1000 * 100 + 100
     assert sum(np.prod(v.shape) for v in model.trainable_variables) == expected
+
+
+@pytest.mark.parametrize("shape", [(8, 3, 6, 6), (8, 1, 6, 6)])
+def test_channels_that_come_first_are_asked_about(shape):
+    X, y = np.random.default_rng(0).normal(size=shape), np.arange(8) % 2
+    with pytest.warns(UserWarning, match=r"transpose\(0, 2, 3, 1\)") as caught:
+        tiny(epochs=1).fit(X, y)
+    assert caught[0].filename == __file__
+    tiny(epochs=1, image_shape=shape[1:]).fit(X, y)  # warnings are errors
+
+
+def test_shapes_of_other_libraries_leave_no_trace(digits):
+    X, y = digits
+    fit = tiny(epochs=1).fit(tf.constant(X), y)
+    assert [type(length) for length in fit.image_shape_] == [int, int, int]
+    assert {type(length) for length in fit.network_.input_shape} == {int}
 
 
 @pytest.mark.parametrize("batch_norm", [False, True])
@@ -110,7 +127,7 @@ def test_fit_depends_on_the_rows_not_on_their_order(digits):
 
 @pytest.mark.parametrize("placement", ["before_activation", "after_activation", "after_pooling"])
 def test_placement(placement):
-    network = tiny(conv_dropout=0.1, placement=placement)._describe_network((8, 8, 1), 3)
+    network = tiny(conv_dropout=0.1, placement=placement)._network_for((8, 8, 1), 3)
     kinds = [type(layer).__name__ for layer in network.build(fused=False).layers]
     first = kinds[kinds.index("Conv2D") : kinds.index("Conv2D", kinds.index("Conv2D") + 1)]
     pair = ["BatchNormalization", "Dropout"]

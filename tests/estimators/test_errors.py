@@ -1,10 +1,13 @@
 """Bad input gets an error at once that says what was expected, what came, and what to do."""
 
+import pickle
+
 import keras
 import numpy as np
 import pytest
 from estimator_toy import quick, table
 from scipy import sparse
+from sklearn import config_context
 from sklearn.utils._param_validation import InvalidParameterError
 
 from skdropout.training import DivergenceError
@@ -178,6 +181,35 @@ def test_a_loss_that_diverges(engine):
     classifier = quick(optimizer="sgd", learning_rate=1e30, engine=engine)
     with pytest.raises(DivergenceError, match=r"Lower the learning rate .*scale the features"):
         classifier.fit(X, Y)
+
+
+CAUSES = {
+    "nan": (spoilt(X, np.nan), {}, "X holds nan .* an imputer"),
+    "denormal": (X * [1, 1, 1e-41, 1], {}, r"1 features of X vary by too little .* number 2"),
+    "alpha": (X, {"alpha": 1e9, "optimizer": "sgd"}, r"alpha=1e\+09 takes more .* Lower alpha"),
+    "decay": (X, {"weight_decay": 1e6}, r"weight_decay=1e\+06 takes more .* Lower weight_decay"),
+}
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_the_advice_on_divergence_looks_at_the_cause(cause):
+    features, options, message = CAUSES[cause]
+    with (
+        config_context(assume_finite=True),
+        np.errstate(all="ignore"),
+        pytest.raises(DivergenceError, match=message) as caught,
+    ):
+        quick(**options).fit(features, Y)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+def test_one_hot_classes_are_asked_about():
+    one_hot = np.eye(3, dtype=int)[Y3]
+    with pytest.warns(UserWarning, match=r"exactly one 1 .* y\.argmax\(axis=1\)") as caught:
+        quick().fit(X, one_hot)
+    assert caught[0].filename == __file__
+    one_hot[0] = 1
+    quick().fit(X, one_hot)  # warnings are errors
 
 
 def test_partial_fit_without_classes():

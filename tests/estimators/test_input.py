@@ -1,12 +1,14 @@
 """What comes in and what comes out: tables, labels, shapes, probabilities."""
 
+import dask.dataframe as dd
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from estimator_toy import KINDS, quick, same_weights, table
 from scipy import sparse
-from scipy.special import expit, softmax
+from scipy.special import expit
 from sklearn.base import is_classifier
 from sklearn.utils import get_tags
 
@@ -53,15 +55,25 @@ def test_every_table_gives_the_same_fit_and_predictions(container):
     assert np.array_equal(found.predict_proba(X), expected.predict_proba(WHOLE))
 
 
-@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
-def test_frames_leave_their_names_and_are_held_to_them(frame):
+FRAMES = {
+    "pandas": lambda frame: frame,
+    "polars": pl.from_pandas,
+    "dask": lambda frame: dd.from_pandas(frame, npartitions=2),
+    "arrow table": pa.Table.from_pandas,
+    "arrow batch": pa.RecordBatch.from_pandas,
+}
+
+
+@pytest.mark.parametrize("kind", FRAMES)
+def test_frames_leave_their_names_and_are_held_to_them(kind):
     X, y = table()
-    named = frame(dict(zip(NAMES, X.T, strict=True)))
-    classifier = quick().fit(named, y)
+    named = pd.DataFrame(X, columns=NAMES)
+    classifier = quick().fit(FRAMES[kind](named), y)
+    assert same_weights(classifier, quick().fit(X, y))
     assert classifier.feature_names_in_.tolist() == NAMES
     assert classifier.n_features_in_ == 4
     with pytest.raises(ValueError, match="feature names should match"):
-        classifier.predict(named[NAMES[::-1]])
+        classifier.predict(FRAMES[kind](named[NAMES[::-1]]))
     with pytest.warns(UserWarning, match="does not have valid feature names"):
         classifier.predict(X)
 
@@ -114,10 +126,10 @@ def test_two_classes_take_one_sigmoid_unit():
 def test_more_classes_take_a_softmax():
     X, y = table("multiclass")
     classifier = quick().fit(X, y)
-    logits = classifier.decision_function(X)
-    assert logits.shape == (60, 3)
-    assert classifier.predict_proba(X) == pytest.approx(softmax(logits, axis=1), abs=1e-6)
-    assert np.array_equal(classifier.predict(X), logits.argmax(axis=1))
+    decision = classifier.decision_function(X)
+    assert decision.shape == (60, 3)
+    assert classifier.predict_proba(X) == pytest.approx(np.exp(decision), abs=1e-6)
+    assert np.array_equal(classifier.predict(X), decision.argmax(axis=1))
 
 
 def test_an_indicator_matrix_takes_one_sigmoid_for_each_label():

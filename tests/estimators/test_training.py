@@ -1,5 +1,7 @@
 """How training goes: history, early stopping, refit, partial_fit, warm_start, class weights."""
 
+import re
+
 import numpy as np
 import pytest
 from estimator_toy import quick, same_weights, table
@@ -238,3 +240,10 @@ def test_a_progress_bar_only_when_asked_for(capsys):
     assert capsys.readouterr() == ("", "")
     quick(verbose=1).fit(X, y)
     assert "10/10" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+def test_the_progress_bar_shows_the_validation_loss(capsys, engine):
+    X, y = table()
+    quick(verbose=1, engine=engine).fit(X, y, X_val=X[:20], y_val=y[:20])
+    assert re.search(r"10/10 .*loss=0\.\d+, val_loss=0\.\d+", capsys.readouterr().err)
