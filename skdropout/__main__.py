@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, NoReturn
 
-from skdropout import __version__
+from skdropout import __version__, _terminal
 from skdropout.studies import (
     STUDIES,
     Reading,
@@ -64,13 +64,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         0 if all went well, 2 for arguments or data that cannot be used, 130 after Ctrl-C.
     """
+    _terminal.prepare()
     options = vars(_parser().parse_args(arguments))
     # The program, unlike the package, may quieten TensorFlow for itself and its workers.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     # At its end Python would look through a million objects of TensorFlow for garbage: a second.
     atexit.register(gc.freeze)
     try:
-        print(options.pop("run")(options), flush=True)
+        _terminal.show(options.pop("run")(options))
+    except MemoryError:
+        print("skdropout: error: the memory ran out. Use less data.", file=sys.stderr)
+        return USER_ERROR
     except (StudyError, OSError) as error:
         print(f"skdropout: error: {error}", file=sys.stderr)
         return USER_ERROR

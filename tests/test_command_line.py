@@ -1,10 +1,13 @@
 """The command line: exit codes, one-line errors, and a study that really runs."""
 
+import io
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -89,6 +92,7 @@ def test_help_names_the_data_and_loads_nothing_heavy():
         (["study", "cifar100", "--folds", "2"], "cifar100 has no option --folds"),
         (["study", "cifar100", "--placements", "here,there"], "placements has no 'here'"),
         (["study", "sonar", "--repeat"], "expected one argument"),
+        (["compare", "--out", ""], "out is empty"),
         (["studdy"], "invalid choice: 'studdy'"),
         ([], "required: COMMAND"),
     ],
@@ -149,3 +153,61 @@ def test_ctrl_c_is_130_and_says_how_to_go_on(monkeypatch, capsys):
     monkeypatch.setattr(cli, "_compare", interrupted)
     assert main(["compare"]) == 130
     assert capsys.readouterr().err == "\nStopped; go on like this.\n"
+
+
+class Stream(io.TextIOWrapper):
+    """A terminal with few letters."""
+
+    def __init__(self, encoding):
+        super().__init__(io.BytesIO(), encoding=encoding, errors="strict")
+
+    @property
+    def text(self):
+        self.flush()
+        return self.buffer.getvalue().decode(self.encoding)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_a_terminal_with_few_letters_shows_the_rest_in_plain_ones(encoding, monkeypatch):
+    out, err = Stream(encoding), Stream(encoding)
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+    monkeypatch.setattr("skdropout.__main__._compare", lambda _: TEXT)
+    assert main(["compare"]) == 0
+    expected = {
+        "ascii": "R^2 of Rasmorgas: -3.5 +- 1.0 points -> ?",
+        "cp1252": "R² of Räsmörgås: -3.5 ± 1.0 points -> ?",
+        "utf-8": TEXT,
+    }
+    assert out.text == expected[encoding] + "\n"
+
+
+TEXT = "R² of Räsmörgås: −3.5 ± 1.0 points → 猫"
+
+
+def test_an_output_that_nobody_reads_on_is_no_error(monkeypatch):
+    class Broken(io.StringIO):
+        def write(self, text):
+            raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr(sys, "stdout", Broken())
+    monkeypatch.setattr("skdropout.__main__._compare", lambda _: TEXT)
+    assert main(["compare"]) == 0
+    sys.stdout.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows closes no stream of a program")
+def test_closed_streams_are_not_taken_by_files():
+    program = (
+        "import os, sys; from skdropout import _terminal; _terminal.prepare()\n"
+        "number = os.open(os.devnull, os.O_RDONLY)\n"
+        "print('lost'); print('lost', file=sys.stderr)\n"
+        "sys.exit(0 if number > 2 else 1)"
+    )
+    command = f"{shlex.quote(sys.executable)} -c {shlex.quote(program)} <&- >&- 2>&-"
+    assert subprocess.run(command, shell=True, cwd=SOURCE, timeout=120).returncode == 0
+
+
+def test_memory_that_runs_out_is_one_line(capsys, monkeypatch):
+    monkeypatch.setattr("skdropout.__main__._compare", lambda _: np.empty(1 << 60, np.uint8))
+    assert "memory ran out" in fail(["compare"], capsys)

@@ -1,5 +1,7 @@
 """A study whose cells are cheap and can be slow on purpose. Runs by itself as a program."""
 
+import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -27,6 +29,21 @@ def compute(cell, data, folder, pause):
         ],
         "results": [{**key, "part": part, "score": score + part} for part in range(2)],
     }
+
+
+def fatal(cell, *data):
+    """Kill the process at one cell."""
+    if cell == ("a", 2):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return compute(cell, *data)
+
+
+def fatal_once(cell, data, folder, pause):
+    """Kill the process at one cell, the first time."""
+    if cell == ("a", 2) and not (Path(folder) / "killed").exists():
+        (Path(folder) / "killed").touch()
+        fatal(cell, data, folder, pause)
+    return compute(cell, data, folder, pause)
 
 
 def plan(n=6, *, folder=None, pause=0.0, threads=False, **arguments):

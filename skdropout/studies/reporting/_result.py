@@ -6,6 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from skdropout.studies._errors import StudyError, writing
 from skdropout.studies.reporting._page import Listing, notebook_view
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ class StudyResult:
 
 def folder_of(out: str | PathLike[str] | None, command: str, name: str) -> Path:
     """Choose where a study is written."""
+    if out is not None and not str(out).strip():
+        raise StudyError("out is empty. Name a folder to write to (--out), or leave it away.")
     return Path(f"skdropout-{command}-{Path(name).stem}" if out is None else out)
 
 
@@ -77,5 +80,7 @@ def write_report(folder: Path, figures: Mapping[str, "Figure"], html: str) -> No
     from skdropout.studies.reporting._figures import save_png
 
     for name, figure in figures.items():
-        save_png(figure, folder / f"{name}.png")
-    (folder / "report.html").write_text(html, encoding="utf-8")
+        with writing(folder / f"{name}.png"):
+            save_png(figure, folder / f"{name}.png")
+    with writing(folder / "report.html"):
+        (folder / "report.html").write_text(html, encoding="utf-8")

@@ -37,6 +37,9 @@ class Plan:
         Those of ``identity["arguments"]`` that only say which cells there are, such as the number
         of repeats: with other values of these a folder's study goes on, and keeps the cells that
         it has.
+    files : tuple of str
+        What is written beside the tables once they are whole, as glob patterns: a new study leaves
+        alone a folder that has such files already.
     threads : bool
         Whether several jobs are threads of this process, which share compiled programs and start
         at once, rather than processes. For small fits in compiled code, which runs side by side.
@@ -57,6 +60,7 @@ class Plan:
     compute: Callable[..., Tables]
     data: tuple[Any, ...] = ()
     growing: tuple[str, ...] = ()
+    files: tuple[str, ...] = ("report.html", "summary.csv", "comparisons.csv", "*.png")
     threads: bool = False
     unit: str = "fit"
     fits: int = 1

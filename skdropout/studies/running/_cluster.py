@@ -22,7 +22,7 @@ def computed_on_cluster(
     a worker they come from the scheduler again, as scattered data do not.
     """
     with _connected(address, jobs) as client:
-        from distributed import as_completed
+        from distributed import KilledWorker, as_completed
 
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Sending large graph", UserWarning)
@@ -30,7 +30,13 @@ def computed_on_cluster(
         # Nothing else holds a future: what has been yielded is not computed again after a loss.
         sent = as_completed(client.map(compute, cells, data=shared, pure=False), loop=client.loop)
         for future in sent:
-            yield future.result()
+            try:
+                yield future.result()
+            except KilledWorker as error:
+                raise StudyError(
+                    "Workers of the cluster were killed again and again, most likely because their "
+                    "memory ran out. Give them more of it. Everything finished is kept."
+                ) from error
 
 
 def _itself(data: tuple[Any, ...]) -> tuple[Any, ...]:

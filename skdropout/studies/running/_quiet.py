@@ -5,6 +5,7 @@ import re
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 
 _CHATTER = re.compile(
     rb"WARNING: All log messages before absl|[IWE]\d{4} \d\d:\d\d:|To enable the following instr"
@@ -22,8 +23,13 @@ def start_tensorflow() -> None:
 
 
 def _start() -> None:
-    sys.stderr.flush()
-    stderr = os.dup(2)
+    try:
+        sys.stderr.flush()
+        stderr = os.dup(2)
+    except (AttributeError, OSError, ValueError):  # it is closed: nothing is heard anyway
+        import tensorflow
+
+        return
     with tempfile.TemporaryFile() as messages:
         os.dup2(messages.fileno(), 2)  # C++ code writes there, past sys.stderr
         try:
@@ -31,10 +37,12 @@ def _start() -> None:
 
             tensorflow.config.list_physical_devices()
         finally:
-            sys.stderr.flush()
+            with suppress(OSError, ValueError):
+                sys.stderr.flush()
             os.dup2(stderr, 2)
             os.close(stderr)
             messages.seek(0)
             for line in messages:
                 if not _CHATTER.match(line):
-                    os.write(2, line)
+                    with suppress(OSError):
+                        os.write(2, line)

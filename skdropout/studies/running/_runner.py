@@ -1,22 +1,19 @@
 """Carry out a plan: in parallel, resumable at any moment, with the time left in view."""
 
 import os
-import platform
-import sys
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import nullcontext
-from datetime import UTC, datetime
 from functools import cache, partial
-from importlib.metadata import version
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from skdropout import __version__
 from skdropout.studies._errors import StudyError, StudyInterrupted
 from skdropout.studies.running._cells import Cell, Plan, Tables
 from skdropout.studies.running._cluster import computed_on_cluster
+from skdropout.studies.running._messages import Messages, tell
+from skdropout.studies.running._provenance import mixed_versions, this_run
 from skdropout.studies.running._store import Store
 from skdropout.studies.running._unfinished import Unfinished
 from skdropout.training import kept_epochs
@@ -26,7 +23,7 @@ if TYPE_CHECKING:
 
 # A cell in progress counts by its share, but only whole ones are shown.
 _BAR = "{l_bar}{bar}| {n:.0f}/{total} [{elapsed}<{remaining}, {rate_fmt}]"
-_PACKAGES = ("scikit-learn", "tensorflow", "keras", "numpy", "pandas", "scipy")
+_DEATHS = 3  # of workers, with no result between them
 
 
 def run_plan(
@@ -47,25 +44,28 @@ def run_plan(
     if jobs == 0:
         raise StudyError("jobs must be a positive number, or -1 for every core.")
     unfinished = Unfinished(out)
-    with Store(out, plan, _provenance(jobs, cluster)) as store:
-        if store.n_dropped and progress:
-            print(
+    say = tell if progress else _silent
+    with Store(out, plan, this_run(jobs, cluster)) as store:
+        if store.n_dropped:
+            say(
                 f"Dropped {store.n_dropped} unfinished or damaged lines found in {out}; "
-                f"their {plan.unit}s are computed again.",
-                file=sys.stderr,
+                f"their {plan.unit}s are computed again."
             )
+        if mixed := mixed_versions(out):
+            say(mixed)
         finished = store.finished
         unfinished.forget(finished)
         missing = unfinished.shares_left([c for c in plan.cells if c not in finished], plan.fits)
         if missing and progress and plan.announce:
-            print(plan.announce(missing), file=sys.stderr)
-        results = _computed(plan, missing, jobs, cluster, unfinished)
+            say(plan.announce(missing))
+        results = _computed(plan, missing, jobs, cluster, unfinished, say)
         bar = tqdm(
             total=len(plan.cells),
             initial=len(plan.cells) - sum(missing.values()),
             desc=plan.name,
             unit=plan.unit,
             bar_format=_BAR,
+            file=Messages(),
             disable=not progress,
         )
         try:
@@ -86,25 +86,65 @@ def run_plan(
 
 
 def _computed(
-    plan: Plan, cells: Iterable[Cell], jobs: int, cluster: str | None, unfinished: Unfinished
+    plan: Plan,
+    cells: Iterable[Cell],
+    jobs: int,
+    cluster: str | None,
+    unfinished: Unfinished,
+    say: Callable[[str], None],
 ) -> Generator[tuple[Cell, Tables], None, None]:
     """Give the results of `cells` as they become ready."""
-    from joblib import Parallel, delayed
-
     # Workers on other machines need not see this folder.
     kept = unfinished if cluster in (None, "local") else None
     compute = partial(_compute, plan.compute, plan.key, kept)
+    left = dict.fromkeys(cells)
     if cluster is not None:
-        yield from computed_on_cluster(cluster, jobs, compute, list(cells), plan.data)
-        return
+        yield from computed_on_cluster(cluster, jobs, compute, list(left), plan.data)
+    elif plan.threads:
+        yield from _computed_here(compute, list(left), plan.data, jobs, "threading")
+    else:
+        yield from _computed_in_processes(compute, left, plan, jobs, say)
+
+
+def _computed_in_processes(
+    compute: Callable[..., tuple[Cell, Tables]],
+    left: dict[Cell, None],
+    plan: Plan,
+    jobs: int,
+    say: Callable[[str], None],
+) -> Generator[tuple[Cell, Tables], None, None]:
+    """Give results of worker processes, starting new ones where some are killed."""
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    deaths = 0
+    while left:
+        try:
+            for cell, tables in _computed_here(compute, list(left), plan.data, jobs, "loky"):
+                del left[cell]
+                deaths = 0
+                yield cell, tables
+        except TerminatedWorkerError as error:
+            deaths += 1
+            if deaths == _DEATHS:
+                raise StudyError(
+                    f"Workers were killed {deaths} times in a row, most likely because the memory "
+                    "ran out. Use fewer jobs (--jobs), or less data. Everything finished is kept."
+                ) from error
+            say(f"A worker was killed; the {plan.unit}s that it was at are computed again.")
+
+
+def _computed_here(
+    compute: Callable[..., tuple[Cell, Tables]],
+    cells: Sequence[Cell],
+    data: tuple[Any, ...],
+    jobs: int,
+    backend: str,
+) -> Generator[tuple[Cell, Tables], None, None]:
+    from joblib import Parallel, delayed
+
     # One cell a batch: a cell that is finished must not wait in a worker for others.
-    parallel = Parallel(
-        n_jobs=jobs,
-        backend="threading" if plan.threads else "loky",
-        return_as="generator_unordered",
-        batch_size=1,
-    )
-    yield from parallel(delayed(compute)(cell, plan.data, os.getpid()) for cell in cells)
+    parallel = Parallel(n_jobs=jobs, backend=backend, return_as="generator_unordered", batch_size=1)
+    yield from parallel(delayed(compute)(cell, data, os.getpid()) for cell in cells)
 
 
 def _compute(
@@ -119,12 +159,19 @@ def _compute(
     if parent is not None:
         _end_with(parent)
     kept = nullcontext() if unfinished is None else kept_epochs(unfinished.of(cell))
+    where = ", ".join(f"{name} {value}" for name, value in zip(key, cell, strict=True))
     try:
         with kept:
             return cell, compute(cell, *data)
     except ValueError as error:
-        where = ", ".join(f"{name} {value}" for name, value in zip(key, cell, strict=True))
         raise StudyError(f"{where}: {error}") from error
+    except Exception as error:
+        # TensorFlow, which need not be here, has an error of its own.
+        if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+            raise StudyError(
+                f"{where}: the memory ran out. Use fewer jobs (--jobs), or less data."
+            ) from error
+        raise
 
 
 @cache
@@ -140,13 +187,5 @@ def _end_with(parent: int) -> None:
         Thread(target=watch, daemon=True).start()
 
 
-def _provenance(jobs: int, cluster: str | None) -> dict[str, Any]:
-    """Describe when and with what a run computes."""
-    return {
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "jobs": jobs,
-        "cluster": cluster,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "versions": {"skdropout": __version__} | {name: version(name) for name in _PACKAGES},
-    }
+def _silent(text: str) -> None:
+    """Say nothing."""

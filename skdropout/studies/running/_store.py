@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
-from skdropout.studies._errors import StudyError
+from skdropout.studies._errors import StudyError, writing
 from skdropout.studies.running._cells import Cell, Plan, Row, Schema, Tables
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-_CHECKSUMS = "checksums"
+_DESCRIPTION, _CHECKSUMS = "study.json", "checksums"
 
 
 class Store:
@@ -60,6 +60,8 @@ class Store:
         try:
             self._claim()
             self.recover()
+            computes = len(self.finished) < len(self._order)
+            self._describe([*self._runs, dict(self._run)] if computes else self._runs)
         except BaseException:
             self._lock.close()
             raise
@@ -74,7 +76,8 @@ class Store:
         sealed = {**tables, _CHECKSUMS: [{**key, "sha256": self._checksum(tables)}]}
         for name, schema in self._schemas.items():
             rows = sealed.get(name, [])
-            with self._path(name).open("ab") as file:
+            path = self._path(name)
+            with writing(path), path.open("ab") as file:
                 file.write(_encode(rows, schema))
                 file.flush()
                 os.fsync(file.fileno())
@@ -108,29 +111,41 @@ class Store:
 
     def _claim(self) -> None:
         """Make the folder this study's, or refuse one that is another's."""
-        path = self.folder / "study.json"
-        there = _read_json(path)
+        there = read_description(self.folder)
         if there is None:
-            strays = [p.name for n in self._schemas if (p := self._path(n)).exists()]
+            ours = [*(f"{name}.csv" for name in self._schemas), *self._plan.files]
+            strays = sorted(path.name for name in ours for path in self.folder.glob(name))
             if strays:
                 raise StudyError(
-                    f"{self.folder} has {' and '.join(strays)} but no study.json that says what "
-                    "they hold. Use another folder (--out)."
+                    f"{self.folder} has {', '.join(strays[:3])} but no study.json that says what "
+                    "study they belong to, and would lose them. Use another folder (--out)."
                 )
             there = self._identity
+            self._describe([])
         given = _leaves(there)
-        changed = [
-            f"{name} is {given.get(name)!r} there and {value!r} now"
+        changed = {
+            name: f"{name} is {_short(given.get(name))} there and {_short(value)} now"
             for name, value in self._fixed.items()
             if given.get(name) != value
-        ]
+        }
+        # What else differs may follow from the data, such as the size of a network.
+        data = [text for name, text in changed.items() if name.startswith("data.")]
+        if data and "study" not in changed:
+            raise StudyError(
+                f"The data changed since the study in {self.folder}: {'; '.join(data)}. "
+                "Use the same data to go on with it, or another folder (--out)."
+            )
         if changed:
             raise StudyError(
-                f"{self.folder} holds a study with other arguments: {'; '.join(changed)}. "
+                f"{self.folder} holds a study with other arguments: {'; '.join(changed.values())}. "
                 "Use the same arguments to go on with it, or another folder (--out)."
             )
-        study = {**self._identity, "runs": [*there.get("runs", []), dict(self._run)]}
-        _replace(path, (json.dumps(study, indent=2, ensure_ascii=False) + "\n").encode())
+        self._runs = there.get("runs", [])
+
+    def _describe(self, runs: Sequence[Any]) -> None:
+        study = {**self._identity, "runs": runs}
+        text = json.dumps(study, indent=2, ensure_ascii=False) + "\n"
+        _replace(self.folder / _DESCRIPTION, text.encode())
 
     def recover(self) -> None:
         """Read the tables, keeping the rows of whole cells and nothing else."""
@@ -172,8 +187,14 @@ def _leaves(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return leaves
 
 
-def _read_json(path: Path) -> dict[str, Any] | None:
+def _short(value: Any) -> str:
+    """Write a value for a message, of a checksum just the beginning."""
+    return f"{value[:8]}..." if isinstance(value, str) and len(value) == 64 else repr(value)
+
+
+def read_description(folder: Path) -> dict[str, Any] | None:
     """Read the description of a study; None where there is none yet."""
+    path = folder / _DESCRIPTION
     if not path.exists():
         return None
     try:
@@ -182,7 +203,7 @@ def _read_json(path: Path) -> dict[str, Any] | None:
         raise StudyError(
             f"{path} cannot be read ({error}). Restore it, or use another folder (--out)."
         ) from error
-    if not isinstance(study, dict):
+    if not isinstance(study, dict) or not isinstance(study.get("runs", []), list):
         raise StudyError(f"{path} does not describe a study. Use another folder (--out).")
     return study
 
@@ -218,11 +239,12 @@ def _decode(path: Path, schema: Schema) -> tuple[list[Row], int]:
 def _replace(path: Path, content: bytes) -> None:
     """Write a file so that a reader, or a crash, sees the old content or the new."""
     partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    with writing(path):
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
 
 
 def _lock(path: Path) -> IO[str]:

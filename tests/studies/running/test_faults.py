@@ -1,0 +1,144 @@
+"""Killed workers, full disks, closed streams, strangers' files: one line each, and nothing lost."""
+
+import errno
+import io
+import json
+import re
+import sys
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import studies_toy as toy
+
+from skdropout.studies import StudyError
+from skdropout.studies.running import mixed_versions, run_plan
+
+
+def test_a_killed_worker_is_replaced_and_nothing_lost(tmp_path, capsys):
+    expected = run_plan(toy.plan(), tmp_path / "alone", progress=False)
+    plan = replace(toy.plan(folder=tmp_path, pause=0.02), compute=toy.fatal_once)
+    found = run_plan(plan, tmp_path / "out", jobs=2)
+    for name, table in expected.items():
+        pd.testing.assert_frame_equal(found[name], table, check_exact=True)
+    assert "A worker was killed; the fits that it was at are computed again." in (
+        capsys.readouterr().err
+    )
+    calls = Counter((tmp_path / "calls.txt").read_text().splitlines())
+    assert calls["a,2"] == 1  # it was killed before it noted the first call
+    assert sum(calls.values()) <= 12 + 3  # what was under way, or waiting in a worker, and no more
+
+
+def test_workers_that_die_again_and_again_end_the_study_in_one_line(tmp_path):
+    plan = replace(toy.plan(folder=tmp_path), compute=toy.fatal)
+    with pytest.raises(StudyError, match=r"killed 3 times in a row.*fewer jobs"):
+        run_plan(plan, tmp_path / "out", jobs=2, progress=False)
+    again = run_plan(toy.plan(), tmp_path / "out", progress=False)
+    assert len(again["results"]) == 24
+
+
+@pytest.mark.parametrize("threads", [False, True])
+def test_memory_that_runs_out_is_said_with_its_cell(tmp_path, threads):
+    def compute(cell, *data):
+        np.empty(1 << 60, np.uint8)
+
+    plan = replace(toy.plan(threads=threads), compute=compute)
+    with pytest.raises(StudyError, match=r"name b, number 0: the memory ran out.*fewer jobs"):
+        run_plan(plan, tmp_path, progress=False)
+
+
+@pytest.mark.parametrize("name", ["results.csv", "study.json", "checksums.csv"])
+def test_a_full_disk_is_named_and_loses_nothing(tmp_path, monkeypatch, name):
+    expected = run_plan(toy.plan(), tmp_path / "alone", progress=False)
+    out = tmp_path / "out"
+    open_, writes = Path.open, []
+
+    def full(path, mode="r", *rest, **options):
+        if path.name.removesuffix(".partial") == name and mode in ("ab", "wb"):
+            writes.append(path)
+            if len(writes) > 3:
+                raise OSError(errno.ENOSPC, "No space left on device")
+        return open_(path, mode, *rest, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", full)
+        runs = (run_plan(toy.plan(), out, progress=False) for _ in range(4))
+        with pytest.raises(StudyError, match=rf"{name} cannot be written \(No space"):
+            list(runs)
+    found = run_plan(toy.plan(), out, progress=False)
+    for table, frame in expected.items():
+        pd.testing.assert_frame_equal(found[table], frame, check_exact=True)
+
+
+class Broken(io.StringIO):
+    """A stream whose other end is gone."""
+
+    def write(self, *text):
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    flush = write
+
+
+class Ascii(io.TextIOWrapper):
+    def __init__(self):
+        super().__init__(io.BytesIO(), encoding="ascii", errors="strict")
+
+
+def closed():
+    stream = io.StringIO()
+    stream.close()
+    return stream
+
+
+@pytest.mark.parametrize("stream", [lambda: None, closed, Broken, Ascii])
+def test_a_standard_error_that_nobody_reads_ends_nothing(tmp_path, monkeypatch, stream):
+    plan = replace(toy.plan(), announce=lambda missing: "Räksmörgås: 12 × 1 s")
+    run_plan(plan, tmp_path, progress=False)
+    damaged = tmp_path / "results.csv"
+    damaged.write_bytes(damaged.read_bytes()[:-9])
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", stream())
+        tables = run_plan(plan, tmp_path)
+    assert len(tables["results"]) == 24
+
+
+@pytest.mark.parametrize("name", ["report.html", "summary.csv", "accuracy.png"])
+def test_files_of_others_are_left_alone(tmp_path, name):
+    (tmp_path / name).write_text("precious")
+    with pytest.raises(StudyError, match=rf"has {name} but no study\.json.*another folder"):
+        run_plan(toy.plan(), tmp_path, progress=False)
+    assert [path.name for path in tmp_path.iterdir() if path.name != ".lock"] == [name]
+    assert (tmp_path / name).read_text() == "precious"
+
+
+def with_data(**data):
+    plan = toy.plan()
+    return replace(plan, identity={**plan.identity, "data": data})
+
+
+def test_changed_data_are_called_so(tmp_path):
+    run_plan(with_data(rows=208, sha256="a" * 64), tmp_path, progress=False)
+    with pytest.raises(StudyError) as caught:
+        run_plan(with_data(rows=209, sha256="b" * 64), tmp_path, progress=False)
+    assert str(caught.value).startswith(f"The data changed since the study in {tmp_path}: ")
+    assert "rows is 208 there and 209 now" in str(caught.value)
+    assert not re.search("a{9}", str(caught.value))
+
+
+def test_results_of_other_versions_are_marked(tmp_path, capsys):
+    run_plan(toy.plan(2), tmp_path, progress=False)
+    assert mixed_versions(tmp_path) == ""
+    path = tmp_path / "study.json"
+    study = json.loads(path.read_text())
+    now = study["runs"][0]["versions"]["numpy"]
+    study["runs"][0]["versions"]["numpy"] = "1.0"
+    path.write_text(json.dumps(study))
+    run_plan(toy.plan(2), tmp_path)  # computes nothing, so nothing is mixed
+    assert mixed_versions(tmp_path) == ""
+    run_plan(toy.plan(3), tmp_path)
+    said = mixed_versions(tmp_path)
+    assert said in capsys.readouterr().err
+    assert said.endswith(f"different versions of packages: numpy 1.0 and {now}.")
