@@ -53,7 +53,7 @@ def test_marks_of_missing_values_leave_a_column_one_of_numbers(tmp_path, cell):
         assert np.isnan(x[7])
         assert np.array_equal(np.delete(x, 7), np.delete(X, 7))
         assert table.n_inputs == 2
-        assert bool(cell.strip()) == said(table, "'x'", "1 missing values", cell.strip())
+        assert bool(cell.strip()) == said(table, "'x'", "1 missing value", cell.strip())
 
 
 def test_a_strange_cell_among_numbers_is_missing_and_told(tmp_path):
@@ -69,7 +69,7 @@ def test_a_strange_cell_among_numbers_is_missing_and_told(tmp_path):
 def test_many_strange_cells_among_numbers_stop_the_reading():
     cells = [cell if i % 50 else "bro ken" for i, cell in enumerate(texts())]
     message = refuse(cells)
-    assert "has 6 cells that are none: 'bro ken' in row 0, 'bro ken' in row 50" in message
+    assert "6 cells of it are none: 'bro ken' in row 0 and 5 more times." in message
     assert "--missing 'bro ken'" in message
     assert "--text-columns" in message
     cleared = load(cells, missing=("bro ken",)).features["x"]
@@ -77,7 +77,7 @@ def test_many_strange_cells_among_numbers_stop_the_reading():
     assert load(cells, drop_columns=("x",)).n_inputs == 1
     assert "Column 'x' of" not in refuse([*texts(X[:50]), "a"])
     half = [cell if i % 3 else "Varies with device" for i, cell in enumerate(texts())]
-    assert "has 100 cells that are none" in refuse(half)
+    assert "100 cells of it are none" in refuse(half)
 
 
 def test_a_few_numbers_and_a_recurring_text_are_categories():

@@ -53,7 +53,7 @@ def test_columns_without_names_are_numbered(tmp_path, name, target):
     ("name", "note"),
     [
         ("windows1252.csv", "read as Windows-1252 (--encoding"),
-        ("comments.csv", "1 comment line left out"),
+        ("comments.csv", "Left out: 1 comment line."),
         ("title.csv", "Left out as a title: 1 line"),
         ("semicolons.csv", "decimal commas"),
         ("r_row_names.txt", "has no name in the header"),
@@ -157,3 +157,40 @@ def test_what_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("skdropout.studies.reading._files.most_bytes", lambda packed: 100)
     for name in ("packed.csv.gz", "packed.zip"):
         assert "unpack it first" in refuse(write(tmp_path, name), "grade")
+
+
+def test_tabs_among_blanks_are_blanks_too(tmp_path):
+    rows = [f'{i / 7:.2f}   {i % 5}\t"{"ab"[i % 2]} {i % 3}"' for i in range(30)]
+    table = load_table(save(tmp_path, "\n".join(rows)), 0)
+    assert table.features["1"].tolist() == [i % 5 for i in range(30)]
+    assert set(table.features["2"]) == {f"{a} {n}" for a in "ab" for n in range(3)}
+
+
+def test_a_comment_of_many_commas_is_no_header(tmp_path):
+    path = save(tmp_path, "# made, by, me\n" + _three_columns())
+    assert list(load_table(path, "y").features.columns) == ["u", "v"]
+
+
+def _three_columns():
+    return "u,v,y\n" + "".join(f"{i / 7:.2f},{i % 5},{'ab'[i % 2]}\n" for i in range(30))
+
+
+def test_lines_without_a_value_are_left_out_and_counted(tmp_path):
+    table = load_table(save(tmp_path, _three_columns() + ",,\n" * 5), "y")
+    assert len(table.targets) == 30
+    assert "Left out: 5 lines without a value." in table.notes
+
+
+def test_sparse_files(tmp_path):
+    rows = [f"{'+-'[i % 2]}1 1:{i / 7:.2f} {3 + i % 2}:0.5" for i in range(30)]
+    table = load_table(save(tmp_path, "\n".join(rows) + "\n"), 0)
+    assert table.classes == ("-1", "1")
+    assert table.features["3"].tolist() == [0.5, 0] * 15
+    assert table.features["4"].tolist() == [0, 0.5] * 15
+
+
+def test_a_hundred_notes_of_one_kind_are_one(tmp_path):
+    frame = TABLE.assign(**{f"empty {n}": None for n in range(100)})
+    table = load_table(save(tmp_path, frame.to_csv(index=False)), "grade")
+    assert len(table.notes) == 5
+    assert table.notes[-1].startswith("The same holds for 96 more columns: 'empty 4', 'empty 5'")

@@ -1,6 +1,7 @@
 """Columns as a person would read them: numbers, categories, dates, or nothing to learn from."""
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from skdropout.studies._errors import StudyError
 from skdropout.studies.reading._dates import dates_to_numbers, read_dates, whole_number_dates
 from skdropout.studies.reading._numbers import FEW, MARKS_IN_TEXTS, read_numbers
 from skdropout.studies.reading._options import Reading
-from skdropout.studies.reading._words import option, place, quoted
+from skdropout.studies.reading._words import count_of, option, place, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,20 +32,17 @@ def clean_columns(
     """Make each column numbers or texts, or leave it out; say what was not plain to see."""
     import pandas as pd
 
-    for field in ("drop_columns", "keep_columns", "text_columns"):
-        if strange := [c for c in getattr(reading, field) if c not in frame.columns]:
-            raise StudyError(
-                f"{name} has no column {quoted(strange)} for {option(field)}; "
-                f"its columns: {quoted(frame.columns, most=30)}."
-            )
     kept: dict[str, pd.Series] = {}
     row_numbers: dict[str, tuple[pd.Series, str]] = {}
     notes: list[str] = []
+    made: set[str] = set()
     for column in frame.columns:
         if column in reading.drop_columns:
             notes.append(f"Column {column!r} is left out, as you asked.")
             continue
         parts, remarks = _read_column(name, column, frame[column], reading)
+        made |= set(parts)
+        parts = {part: v for part, v in parts.items() if part not in reading.drop_columns} or parts
         why = None if column in reading.keep_columns else tells_nothing(column, parts, reading)
         if why is None:
             kept |= parts
@@ -53,6 +51,12 @@ def clean_columns(
             row_numbers[column] = parts[column], why
         else:
             notes.append(f"Column {column!r} is left out: {why}.")
+    for field in ("drop_columns", "keep_columns", "text_columns"):
+        if strange := [c for c in getattr(reading, field) if c not in made | set(frame.columns)]:
+            raise StudyError(
+                f"{name} has no column {quoted(strange)} for {option(field)}; "
+                f"its columns: {quoted(frame.columns, most=30)}."
+            )
     if kept:
         notes += [f"Column {c!r} is left out: {why}." for c, (_, why) in row_numbers.items()]
     else:  # a table of nothing but 1, 2, 3, ...: that is what there is to learn from
@@ -70,12 +74,13 @@ def plain_texts(values: "pd.Series") -> "pd.Series":
 
 
 def numbers_of(
-    what: str, texts: "pd.Series", reading: Reading
+    what: str, texts: "pd.Series", otherwise: str
 ) -> tuple["pd.Series | None", list[str]]:
     """Read a column of texts as numbers, or return None where it is none of numbers.
 
-    `what` names the column in messages. Cells that fit nothing become missing with a note where
-    they are few, and stop it where they are not and the column is clearly one of numbers.
+    `what` names the column in messages, and `otherwise` what can be done beside correcting cells.
+    Those that fit nothing become missing with a note where they are few, and stop it where they
+    are not and the column is clearly one of numbers.
     """
     counts = texts.value_counts()
     read = read_numbers(counts.index)
@@ -90,24 +95,35 @@ def numbers_of(
     if n_odd > max(FEW * (n_numbers + n_odd), 1 if n_numbers >= 100 else 0):
         if len(counts) <= MAX_CATEGORIES and n_odd >= 2 * len(read.odd):
             return None, [f"{what} is taken as categories, since {quoted(read.odd)} is no number."]
-        places = np.flatnonzero(texts.isin(read.odd))
-        shown = ", ".join(f"{texts.iloc[p]!r} in {place(texts.index, p)}" for p in places[:5])
         raise StudyError(
-            f"{what} is one of numbers, but has {n_odd} cells that are none: {shown}"
-            f"{', ...' if n_odd > 5 else ''}. Correct them, or say that these texts mean missing "
-            f"values ({option('missing', *read.odd[:5])}), or that the column holds "
-            "categories (--text-columns) or is to be left out (--drop-columns)."
+            f"{what} is one of numbers, but {count_of(n_odd, 'cell')} of it "
+            f"{'is' if n_odd == 1 else 'are'} none: {_whereabouts(texts, read.odd)}. Correct "
+            f"{'it' if n_odd == 1 else 'them'}, or say that such texts mean missing values "
+            f"({option('missing', *read.odd[:5])}), or that {otherwise}."
         )
     if read.odd:
-        places = np.flatnonzero(texts.isin(read.odd))
-        shown = ", ".join(f"{texts.iloc[p]!r} in {place(texts.index, p)}" for p in places[:5])
-        notes.append(f"{what} is one of numbers; what is none counts as missing: {shown}.")
+        notes.append(
+            f"{what} is one of numbers; what is none counts as missing: "
+            f"{_whereabouts(texts, read.odd)}."
+        )
     if n_marked:
         marks = sorted(read.marks)
-        notes.append(f"{what} has {n_marked:,} missing values written as {quoted(marks)}.")
+        n = count_of(n_marked, "missing value")
+        notes.append(f"{what} has {n} written as {quoted(marks)}.")
     if read.how:
         notes.append(f"{what} holds numbers such as {read.how}.")
     return texts.map(read.values).astype(float), notes
+
+
+def _whereabouts(texts: "pd.Series", odd: Sequence[str], most: int = 5) -> str:
+    """Say where texts stand first, and how often."""
+    shown = []
+    for text in odd[:most]:
+        places = np.flatnonzero(texts == text)
+        times = f" and {count_of(len(places) - 1, 'more time')}" if len(places) > 1 else ""
+        shown.append(f"{text!r} in {place(texts.index, places[0])}{times}")
+    more = f" and {count_of(len(odd) - most, 'other text')}" if len(odd) > most else ""
+    return f"{', '.join(shown)}{more}"
 
 
 def _read_column(
@@ -134,7 +150,8 @@ def _read_column(
     if values.map(lambda cell: isinstance(cell, list | dict | set | bytes | np.ndarray)).any():
         return {}, []
     texts = plain_texts(_without(values, reading))
-    numbers, notes = numbers_of(what, texts, reading)
+    otherwise = "the column holds categories (--text-columns) or is to be left out (--drop-columns)"
+    numbers, notes = numbers_of(what, texts, otherwise)
     if numbers is not None:
         _check_finite(name, what, numbers)
         return {column: numbers}, notes

@@ -14,7 +14,7 @@ _ORDERS = {  # month first before day first: where both fit, the former is taken
     " ": ("%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%a %b %d %Y"),
 }
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S.%f")
-_TIMES = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p")
+_TIMES = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p", "%H.%M.%S")
 
 
 def read_dates(texts: "pd.Series") -> tuple["pd.Series", str] | None:
@@ -36,7 +36,7 @@ def read_dates(texts: "pd.Series") -> tuple["pd.Series", str] | None:
         if sample.str.contains(mark, regex=False).mean() > 0.9
         for day, clock in product(days, _CLOCKS)
     ]
-    forms += _TIMES if sample.str.contains(":", regex=False).mean() > 0.9 else []
+    forms += _TIMES if sample.str.match(r"\d{1,2}[:.]\d\d").mean() > 0.9 else []
     likely = [form for form in forms if parse(sample, form).notna().mean() > 0.5]
     read = {form: parse(texts, form) for form in likely}
     fits = [form for form in read if read[form].isna().mean() <= _MOST_ODD]
@@ -77,7 +77,9 @@ def dates_to_numbers(name: str, dates: "pd.Series") -> dict[str, "pd.Series"]:
         return {f"{name} (days)": dates / pd.Timedelta("1D")}
     if getattr(dates.dt, "tz", None) is not None:
         dates = dates.dt.tz_convert(None)
-    parts = {f"{name} (days since 1970)": (dates - pd.Timestamp(0)) / pd.Timedelta("1D")}
+    parts = {
+        f"{name} (days since 1970)": (dates - pd.Timestamp(0).as_unit("s")) / pd.Timedelta("1D")
+    }
     if dates.dt.month.nunique() > 2:
         parts[f"{name} (month)"] = dates.dt.month
     if (dates.dt.day != 1).any() and dates.dt.day_of_week.nunique() > 2:

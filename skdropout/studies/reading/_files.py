@@ -1,9 +1,11 @@
 """Files of tables, whatever they are packed in: text, Excel, Parquet and what else pandas reads."""
 
 import bz2
+import csv
 import gzip
 import io
 import lzma
+import re
 import sys
 import zipfile
 import zlib
@@ -34,6 +36,10 @@ _REFUSED: Mapping[bytes, str] = {
     b"\x80\x04": "a pickle, which could run anything; save it as Parquet or CSV",
     b"\x80\x05": "a pickle, which could run anything; save it as Parquet or CSV",
     b"\xd0\xcf\x11\xe0": "an Excel file of the old kind; save it as .xlsx or CSV",
+    b"$FL2": "an SPSS file; save it as CSV or Stata",
+    b"RDX": "a file of R; save the table by write.csv",
+    b"MATLAB": "a file of MATLAB; save the table as CSV",
+    b"\x93NUMPY": "a NumPy array; save it as CSV, or X and y as .npz",
     b"SQLite format 3": "a database; export the table as a CSV file",
     b"\x89HDF": "an HDF5 file; save the table as Parquet or CSV",
     b"<!DO": "a web page; download the file itself",
@@ -93,6 +99,8 @@ def _read_with_pandas(
             return pd.read_json(file, lines=True, precise_float=True), []
         if suffix == ".json":
             return pd.read_json(file, precise_float=True), []
+        if re.match(rb"[-+]?\d+(\.\d+)?( \d+:[-+.\deE]+)+\s*\n", content):
+            return _read_svmlight(file), []
         if suffix == ".arff":
             content = _without_arff(content)
             file = io.BytesIO(content)
@@ -101,7 +109,7 @@ def _read_with_pandas(
         raise _lacking(name, "pyarrow") from error
     except (StudyError, MemoryError):
         raise
-    except (ValueError, OSError, KeyError) as error:
+    except (ValueError, OSError, KeyError, csv.Error) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise StudyError(f"{name} cannot be read as a table: {first}") from error
 
@@ -116,10 +124,10 @@ def _read_zip(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFram
                 if not info.is_dir() and not any(p[:1] in "._" for p in Path(info.filename).parts)
             ]
             inside = [info.filename for info in archive.infolist()]
-            if "xl/workbook.xml" in inside or "xl/workbook.bin" in inside:
+            if "xl/workbook.xml" in inside:
                 return _read_excel(name, content, reading)
-            if "mimetype" in inside:
-                raise StudyError(f"{name} is an OpenDocument file; save it as .xlsx or CSV.")
+            if "mimetype" in inside or "xl/workbook.bin" in inside:
+                raise StudyError(f"{name} is a spreadsheet; save it as .xlsx or CSV.")
             if len(members) != 1:
                 raise StudyError(
                     f"{name} holds {quoted(m.filename for m in members) or 'no file'}; give a file "
@@ -201,6 +209,17 @@ def _read_excel(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFr
     frame = cells.set_axis(names, axis=1).infer_objects()
     frame.index.name = "row"
     return frame, notes
+
+
+def _read_svmlight(file: IO[bytes]) -> "pd.DataFrame":
+    """Read lines such as "1 3:0.5 7:2": a target, and the columns that are not 0."""
+    import pandas as pd
+    from sklearn.datasets import load_svmlight_file
+
+    X, y = load_svmlight_file(file)
+    frame = pd.DataFrame(X.toarray(), columns=range(1, X.shape[1] + 1))
+    frame.insert(0, 0, y)
+    return frame
 
 
 def _without_arff(content: bytes) -> bytes:

@@ -37,17 +37,19 @@ def suspicions(
                 f"Look at column {column!r}: {mark:g}, far from all else, occurs {n_marks}. If it "
                 f"marks missing values, say so ({option('missing')}={mark:g})."
             )
-        if len(values) >= 20 and values.is_unique and bool((values % 1 == 0).all()):
+        of_time = column.endswith("(days since 1970)")
+        if len(values) >= 20 and values.is_unique and (values % 1 == 0).all() and not of_time:
             notes.append(
                 f"Look at column {column!r}: a different whole number in each row. It may be "
                 f"an identifier {leave_out}."
             )
-        if column.endswith("(days since 1970)") and values.is_monotonic_increasing:
+        if of_time and values.is_monotonic_increasing:
             notes.append(
                 f"Rows come in the order of time of {column!r}. Rows to test on are drawn from all "
                 "of it, so that scores are those of gaps filled, not of the future foretold."
             )
-    copies = int(features.assign(**{"": targets}).duplicated().sum())
+    many_valued = any(features[c].nunique() > MAX_CATEGORIES for c in features.columns)
+    copies = int(features.assign(**{"": targets}).duplicated().sum()) if many_valued else 0
     if copies > _MANY_COPIES * len(features):
         notes.append(
             f"{count_of(copies, 'row')} of {len(features):,} are exact copies of others: where "
@@ -75,22 +77,24 @@ def _tells_all(values: "pd.Series", targets: NDArray[Any], are_classes: bool) ->
             return False
         ranks = np.corrcoef(x.rank(), pd.Series(y).rank())[0, 1]
         return bool(abs(ranks) > 1 - 1e-9)
-    per_value = pd.DataFrame({"x": x.to_numpy(), "y": y}).groupby("x")["y"].agg(["min", "max"])
-    if (per_value["min"] != per_value["max"]).any():
+    n_classes = len(np.unique(y))
+    codes, found = pd.factorize(x, sort=True)
+    if x.dtype == object and len(found) > max(MAX_CATEGORIES, 2 * n_classes):
         return False
-    if x.dtype == object:
-        return len(per_value) <= max(MAX_CATEGORIES, 2 * len(np.unique(y)))
-    changes = int((np.diff(per_value["min"]) != 0).sum())  # along the sorted values
-    return changes == len(np.unique(y)) - 1
+    order = np.lexsort((y, codes))
+    changes = np.flatnonzero(np.diff(y[order]))  # along the sorted values
+    if (np.diff(codes[order])[changes] == 0).any():
+        return False  # one value, two classes
+    return x.dtype == object or len(changes) == n_classes - 1
 
 
 def _sentinel(values: "pd.Series") -> float | None:
     """Return a value such as -999 that lies further from all others than these lie apart."""
     for mark in (values.min(), values.max()):
         others = values[values != mark].dropna()
-        if mark not in _SENTINELS or len(others) < 2 or (values == mark).sum() < 2:
+        if len(others) < 2 or (values == mark).sum() < 2:
             continue
-        spread = others.max() - others.min()
-        if (abs(others - mark)).min() > spread > 0:
+        usual = mark in _SENTINELS or mark < 0 <= others.min()
+        if usual and abs(others - mark).min() > others.max() - others.min():
             return float(mark)
     return None

@@ -18,7 +18,7 @@ from skdropout.studies.reading._options import DEFAULT_READING, Reading
 from skdropout.studies.reading._suspicions import suspicions
 from skdropout.studies.reading._targets import check_counts, find_target, read_target
 from skdropout.studies.reading._tasks import Task
-from skdropout.studies.reading._words import count_of, quoted, say_counts
+from skdropout.studies.reading._words import condensed, count_of, quoted, say_counts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -178,7 +178,8 @@ def _from_frame(
     features, notes = clean_columns(name, frame.loc[found.rows].drop(columns=target), reading)
     features = features.reset_index(drop=True)
     steps, n_inputs = _preparation(features)
-    notes = [*found.notes, *notes, *suspicions(features, found.values, found.classes)]
+    notes += suspicions(features, found.values, found.classes)
+    notes = [*found.notes, *condensed(notes)]
     return Table(
         name,
         features,

@@ -1,5 +1,6 @@
 """The column to predict: which one it is, classes or a quantity, and which rows have it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from skdropout.studies._checks import check_choice, did_you_mean
 from skdropout.studies._errors import StudyError
 from skdropout.studies.reading._columns import numbers_of, plain_texts
-from skdropout.studies.reading._numbers import MARKS_IN_TEXTS
+from skdropout.studies.reading._numbers import MARKS_IN_TEXTS, read_numbers
 from skdropout.studies.reading._options import Reading
 from skdropout.studies.reading._tasks import CLASSIFICATION, TASKS, Task
 from skdropout.studies.reading._words import count_of, option, quoted, say_counts
@@ -73,8 +74,9 @@ def read_target(
     texts = texts.where(~texts.isin(reading.missing), np.nan)
     if is_numeric_dtype(column) and not is_bool_dtype(column):
         numbers = texts.astype(float)
-    elif not is_bool_dtype(column):
-        numbers, notes = numbers_of(where[0].upper() + where[1:], texts, reading)
+    elif not is_bool_dtype(column) and (task_name != "classification" or _all_numbers(texts)):
+        otherwise = "these are classes (--task classification)"
+        numbers, notes = numbers_of(where[0].upper() + where[1:], texts, otherwise)
     if numbers is None:
         texts = texts.where(~texts.map(lambda t: str(t).casefold() in MARKS_IN_TEXTS), np.nan)
     known = texts if numbers is None else numbers
@@ -121,6 +123,10 @@ def check_counts(
             f"Class {label!r} of {name} has {count_of(count, noun)}, fewer than the {least} that "
             f"{use} need; {option('min_class_rows')} {least} leaves such classes out{also}."
         )
+
+
+def _all_numbers(texts: "pd.Series") -> bool:
+    return not read_numbers(texts.dropna().unique()).odd
 
 
 def _choose_task(
@@ -180,8 +186,8 @@ def _twins(where: str, classes: Sequence[str]) -> list[str]:
     seen: dict[str, str] = {}
     notes = []
     for label in classes:
-        plain = "".join(filter(str.isalnum, label.casefold()))
-        if plain and not label[-1:].isdigit() and plain in seen:
+        plain = re.sub(r"[\s_.-]+", " ", label.casefold()).strip(" ,;")
+        if plain in seen and any(map(str.isalpha, plain)):
             notes.append(
                 f"Look at the classes {seen[plain]!r} and {label!r} of {where}: they differ in "
                 "case or punctuation only."

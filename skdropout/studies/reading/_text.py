@@ -59,13 +59,15 @@ def read_text(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFram
     usual = Counter(len(record.fields) for record in plain).most_common(1)[0][0]
     rows = [r for r in records if not r.commented or len(r.fields) == usual > 1]
     first = next(i for i, r in enumerate(rows) if usual == 1 or r.filled > 1)
+    while rows[first].commented and _looks_like_header(rows[first + 1 :]):
+        first += 1
     if first:
         notes.append(f"Left out as a title: {count_of(first, 'line')} before the table.")
     top, below = rows[first], rows[first + 1 :]
     has_names = reading.header
     if has_names is None:
-        has_names = looks_like_names(top.fields, [r.fields for r in below])
-    if has_names and not below:
+        has_names = _looks_like_header(rows[first:])
+    if not below and reading.header is not False:
         raise StudyError(f"{name} has no rows.")
     columns = []
     if has_names:
@@ -80,6 +82,11 @@ def read_text(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFram
     layout = _lay_out(name, content, encoding, separator, body_from, columns, usual)
     frame, more = _parse(content, encoding, separator, layout, below, reading)
     return frame, notes + layout.notes + more
+
+
+def _looks_like_header(rows: Sequence[_Record]) -> bool:
+    """Whether the first of the rows holds the names of the columns."""
+    return len(rows) > 1 and looks_like_names(rows[0].fields, [row.fields for row in rows[1:]])
 
 
 @dataclass(frozen=True)
@@ -103,14 +110,15 @@ def _lay_out(
 ) -> _Layout:
     """Go through all lines: find comments, and lines with too few fields or too many."""
     lines, widths, fills, skipped = [], [], [], list(range(1, body_from))
-    width = len(columns) or usual
+    width, n_comments = len(columns) or usual, 0
     try:
         for record in _records(_lines(content, encoding), separator):
             if record.line < body_from:
                 continue
             comment = record.commented and len(record.fields) != width
-            if comment or not "".join(record.fields).strip():
+            if comment or not record.filled:
                 skipped.append(record.line)
+                n_comments += comment
                 continue
             lines.append(record.line)
             widths.append(len(record.fields))
@@ -120,9 +128,10 @@ def _lay_out(
             f"{name} cannot be read as a table: {error}. Is a quotation mark left open?"
         ) from error
     notes = []
-    n_comments = len(skipped) - (body_from - 1)
     if n_comments:
-        notes.append(f"{count_of(n_comments, 'comment line')} left out.")
+        notes.append(f"Left out: {count_of(n_comments, 'comment line')}.")
+    if n_empty := len(skipped) - (body_from - 1) - n_comments:
+        notes.append(f"Left out: {count_of(n_empty, 'line')} without a value.")
     if columns and set(widths) == {len(columns) + 1} and min(fills) > len(columns):
         columns = ["row names", *columns]
         notes.append("The first column has no name in the header; it is called 'row names'.")
@@ -134,7 +143,7 @@ def _lay_out(
             f"column, and put texts that contain {separator!r} into quotation marks."
         )
     if too_short := [line for line, n in zip(lines, widths, strict=True) if n < width]:
-        if len(too_short) > len(lines) / 2:
+        if sum(n < width / 2 for n in widths) > len(lines) / 2:
             raise StudyError(
                 f"{name} has fewer fields than the {width} of its header in "
                 f"{_say_lines(too_short)}; {option('separator')} says what stands between fields."
@@ -189,7 +198,7 @@ def _parse(
         )
     }
     frame, notes = read(texts), []
-    if any(writes_decimal_commas(frame[c].dropna().unique()) for c in _of_texts(frame)):
+    if any(writes_decimal_commas(frame[c].dropna().astype(str).unique()) for c in _of_texts(frame)):
         frame, notes = read(str), ["Numbers are written with decimal commas."]
         for column in frame:
             if column in texts:
@@ -260,15 +269,17 @@ def _separator_of(lines: Sequence[str], reading: Reading) -> tuple[int, str]:
         return 2, told[1].replace("\\t", "\t")
     if reading.separator is not None:
         return 1, reading.separator.replace("\\t", "\t").replace("tab", "\t")
-    best = (0.0, 0, ",")
+    fits = {}
     for separator in (*_SEPARATORS, " "):
         widths = [len(r.fields) for r in _records(lines, separator) if not r.commented]
         usual, often = Counter(widths).most_common(1)[0] if widths else (1, 0)
         if usual > 1:
-            if often > 0.98 * len(widths):
-                return 1, separator
-            best = max(best, (often / len(widths), usual, separator))
-    return 1, best[2]
+            fits[separator] = often / len(widths), usual
+    mixed = fits.get(" ", (0, 0))
+    if mixed[0] == 1 and mixed[1] > 2 * fits.get("\t", mixed)[1]:
+        return 1, " "  # among blanks, tabs are blanks too
+    sure = (separator for separator, (share, _) in fits.items() if share > 0.98)
+    return 1, next(sure, max(fits, key=fits.__getitem__, default=","))
 
 
 def _records(lines: "Sequence[str] | Iterator[str]", separator: str) -> Iterator[_Record]:

@@ -1,5 +1,6 @@
 """How messages name columns, options, rows and counts."""
 
+import re
 import shlex
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -36,3 +37,19 @@ def option(field: str, *values: str) -> str:
 def place(index: "pd.Index", position: int) -> str:
     """Name a row as the person finds it: by its line in a file, else by its number from 0."""
     return f"{index.name or 'row'} {index[position]}"
+
+
+def condensed(notes: Iterable[str], most: int = 4) -> list[str]:
+    """Keep the first few of the notes that say the same of columns, and name the other columns."""
+    alike: dict[str, list[str]] = {}
+    for note in notes:
+        alike.setdefault(re.sub(r"'[^']*'|\S*\d\S*", "", note), []).append(note)
+    kept = []
+    for group in alike.values():
+        kept += group[:most]
+        if len(group) > most:
+            names = [re.split("'(.*?)'", note, maxsplit=1)[1] for note in group[most:]]
+            kept.append(
+                f"The same holds for {count_of(len(names), 'more column')}: {quoted(names)}."
+            )
+    return kept
