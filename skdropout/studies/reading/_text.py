@@ -275,8 +275,8 @@ def _separator_of(lines: Sequence[str], reading: Reading) -> tuple[int, str]:
         usual, often = Counter(widths).most_common(1)[0] if widths else (1, 0)
         if usual > 1:
             fits[separator] = often / len(widths), usual
-    mixed = fits.get(" ", (0, 0))
-    if mixed[0] == 1 and mixed[1] > 2 * fits.get("\t", mixed)[1]:
+    in_runs = all("  " in line for line in lines if line.strip())
+    if in_runs and fits.get(" ", (0, 0)) > fits.get("\t", (1, 0)):
         return 1, " "  # among blanks, tabs are blanks too
     sure = (separator for separator, (share, _) in fits.items() if share > 0.98)
     return 1, next(sure, max(fits, key=fits.__getitem__, default=","))
