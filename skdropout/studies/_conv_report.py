@@ -103,6 +103,7 @@ def conv_page(
     summary: "pd.DataFrame",
     comparisons: "pd.DataFrame",
     figures: Mapping[str, "Figure"],
+    notes: Sequence[str],
 ) -> str:
     """Write the report."""
     arguments, data = identity["arguments"], identity["data"]
@@ -127,7 +128,7 @@ def conv_page(
         verdicts,
         [
             *sections,
-            Section("How it was done", [Bullets(_method(images, protocol, arguments))]),
+            Section("How it was done", [Bullets([*_method(images, protocol, arguments), *notes])]),
             Section(
                 "Run it again",
                 [

@@ -6,7 +6,7 @@ from typing import Any
 
 from skdropout.studies._conv import CONDITIONS, PLACEMENTS, VARIANTS
 from skdropout.studies.reporting import StudyResult, folder_of, write_report
-from skdropout.studies.running import run_plan
+from skdropout.studies.running import notes_on, run_plan
 
 
 def run_image_study(
@@ -142,6 +142,7 @@ def run_image_study(
         summary=summary,
         comparisons=comparisons,
         figures=figures,
+        notes=notes_on(folder),
     )
     write_report(folder, figures, html)
     return StudyResult(

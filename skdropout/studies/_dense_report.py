@@ -1,7 +1,7 @@
 """The report of the dense study."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from skdropout.studies._dense import RECIPES, SHARED, DenseProtocol, recipe_of
@@ -81,6 +81,7 @@ def dense_page(
     summary: "pd.DataFrame",
     comparisons: "pd.DataFrame",
     figures: Mapping[str, "Figure"],
+    notes: Sequence[str],
 ) -> str:
     """Write the report."""
     arguments, data = identity["arguments"], identity["data"]
@@ -111,7 +112,7 @@ def dense_page(
             ),
             Section("Differences", [list_differences(comparisons, task)]),
             Section("Training", [Picture(to_svg(figures["training"]), training)]),
-            Section("How it was done", [Bullets(_method(table, protocol, repeats))]),
+            Section("How it was done", [Bullets([*_method(table, protocol, repeats), *notes])]),
             Section(
                 "Run it again",
                 [

@@ -4,7 +4,7 @@ from os import PathLike
 from typing import TYPE_CHECKING
 
 from skdropout.studies.reporting import StudyResult, folder_of, write_report
-from skdropout.studies.running import run_plan
+from skdropout.studies.running import notes_on, run_plan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,6 +138,7 @@ def run_dense_study(
         summary=summary,
         comparisons=comparisons,
         figures=figures,
+        notes=notes_on(folder),
     )
     write_report(folder, figures, html)
     listings = (list_networks(summary, repeats, kind),)

@@ -13,7 +13,7 @@ from skdropout.studies.compared._resampling import Resampling
 from skdropout.studies.compared._variants import Variant
 from skdropout.studies.compared._yardsticks import Yardstick
 from skdropout.studies.evidence import Score, score_classes, score_numbers
-from skdropout.studies.running import Cell, Tables, start_tensorflow
+from skdropout.studies.running import Cell, Stopwatch, Tables, start_tensorflow
 
 CURVES_OF_REPEATS = 1  # one repeat's curves are enough to look at
 
@@ -186,21 +186,19 @@ def compute_cell(cell: Cell, material: Material, design: Design) -> Tables:
         return _yardstick_cell(key, material, design, rows, test)
     start_tensorflow()
     variant = design.variants[name]
-    began = time.perf_counter()
-    choice = choose(variant, material, design, rows, repeat, fold)
-    chosen_in = time.perf_counter() - began
+    with Stopwatch() as choosing:
+        choice = choose(variant, material, design, rows, repeat, fold)
     X, y, X_test, y_test = material.prepared(rows, test)
     seed = design.resampling.network_seed(repeat, fold)
     model = network(design, variant.strengths[choice.strength], choice.epochs, seed)
-    began = time.perf_counter()
     scores = dict.fromkeys(score_names(material), np.nan)
-    if not choice.failed:
-        with suppress(FloatingPointError):  # a row without scores says so
-            scores = material.score(model.fit(X, y), X_test, y_test)
-    fit_seconds = time.perf_counter() - began
+    with Stopwatch() as fitting:
+        if not choice.failed:
+            with suppress(FloatingPointError):  # a row without scores says so
+                scores = material.score(model.fit(X, y), X_test, y_test)
     result = {
         **key, "strength": choice.strength, "epochs": choice.epochs, **scores,
-        "fit_seconds": fit_seconds, "choice_seconds": chosen_in,
+        "fit_seconds": fitting.seconds, "choice_seconds": choosing.seconds,
     }  # fmt: skip
     return {
         "curves": _curve_rows(key, choice) if repeat < CURVES_OF_REPEATS else [],

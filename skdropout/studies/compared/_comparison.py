@@ -9,7 +9,7 @@ from skdropout.studies._checks import ENGINES, PRECISIONS, check_at_least, check
 from skdropout.studies._errors import StudyError
 from skdropout.studies.reading import Reading, is_images, load_images, load_table
 from skdropout.studies.reporting import StudyResult, folder_of, write_report
-from skdropout.studies.running import run_plan
+from skdropout.studies.running import notes_on, run_plan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -282,6 +282,7 @@ def _conclude(
         program=program,
         command=command,
         sha256=sha256,
+        notes=notes_on(folder),
     )
     write_report(folder, shown, html)
     summary.to_csv(folder / "summary.csv", lineterminator="\n")

@@ -212,6 +212,7 @@ def plan_comparison(
         growing=("repeats",),
         threads=design.estimator.engine == "compiled",
         unit="cell",
+        fits=lambda cell: _n_fits(cell, design),
         announce=lambda missing: "\n".join(
             [*data.overview(), _estimate(missing, material, design, jobs)]
         ),
@@ -227,7 +228,13 @@ def _described(estimator: Any) -> dict[str, Any]:
     }
 
 
-def _estimate(missing: Sequence[Cell], material: Material, design: Design, jobs: int) -> str:
+def _n_fits(cell: Cell, design: Design) -> int:
+    """Count the networks of a cell; the yardsticks are none, and are done in a moment."""
+    variant = design.variants.get(cell[0])
+    return len(variant.strengths) * design.resampling.inner_folds + 1 if variant else 1
+
+
+def _estimate(missing: Mapping[Cell, float], material: Material, design: Design, jobs: int) -> str:
     """Time a fit of the control, and say how long all that is missing will take."""
     from joblib import cpu_count
 
@@ -241,14 +248,16 @@ def _estimate(missing: Sequence[Cell], material: Material, design: Design, jobs:
     began = time.perf_counter()
     model.set_params(epochs=few).fit(X, y, X_val=X_val, y_val=y_val)
     an_epoch = (time.perf_counter() - began) / few
-    n_fits = [
-        len(design.variants[name].strengths) * design.resampling.inner_folds + 1
-        for name, *_ in missing
-        if name in design.variants
-    ]
-    seconds = sum(n_fits) * an_epoch * design.epochs / (cpu_count() if jobs < 0 else jobs)
+    n_fits = round(
+        sum(
+            share * _n_fits(cell, design)
+            for cell, share in missing.items()
+            if cell[0] in design.variants
+        )
+    )
+    seconds = n_fits * an_epoch * design.epochs / (cpu_count() if jobs < 0 else jobs)
     return (
-        f"{sum(n_fits):,} fits of up to {design.epochs} epochs: about "
+        f"{n_fits:,} fits of up to {design.epochs} epochs: about "
         f"{duration(seconds)}, and some seconds to start."
     )
 

@@ -102,6 +102,7 @@ def comparison_page(
     program: str,
     command: str,
     sha256: str,
+    notes: Sequence[str],
 ) -> str:
     """Write the report."""
     score = design.score
@@ -140,7 +141,7 @@ def comparison_page(
             Section("What to use", [Code(program)]),
             Section(
                 "How it was done",
-                [Bullets(_method(design, repeats, practical, summary, choosing))],
+                [Bullets([*_method(design, repeats, practical, summary, choosing), *notes])],
             ),
             Section(
                 "What each variant is",

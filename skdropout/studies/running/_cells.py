@@ -45,8 +45,9 @@ class Plan:
         at once, rather than processes. For small fits in compiled code, which runs side by side.
     unit : str
         What a cell is called in messages, such as "fit".
-    fits : int
-        Fits of networks in a cell, by which the share of it that long ones have done is told.
+    fits : callable
+        ``fits(cell)`` returns how many networks are trained in a cell, by which the share of it
+        that long fits have done is told.
     announce : callable or None
         ``announce(missing)`` returns a line to show before cells are computed. ``missing`` gives
         these cells, each with the share of it that is left, below 1 where a fit was cut short.
@@ -63,5 +64,5 @@ class Plan:
     files: tuple[str, ...] = ("report.html", "summary.csv", "comparisons.csv", "*.png")
     threads: bool = False
     unit: str = "fit"
-    fits: int = 1
+    fits: Callable[[Cell], int] = lambda cell: 1
     announce: Callable[[Mapping[Cell, float]], str] | None = None

@@ -25,14 +25,8 @@ def this_run(jobs: int, cluster: str | None) -> dict[str, Any]:
     }
 
 
-def mixed_versions(folder: Path) -> str:
-    """Say which packages had other versions in some of the runs that made a folder's results.
-
-    Returns
-    -------
-    str
-        A sentence for the terminal and the report; empty where all runs had the same versions.
-    """
+def notes_on(folder: Path) -> list[str]:
+    """Say, for the terminal and the report, which packages changed while results were computed."""
     study = read_description(folder) or {}
     runs = [run["versions"] for run in study.get("runs", []) if _tells_versions(run)]
     found = {
@@ -41,8 +35,8 @@ def mixed_versions(folder: Path) -> str:
     }
     mixed = [f"{name} {' and '.join(some)}" for name, some in found.items() if len(some) > 1]
     if not mixed:
-        return ""
-    return f"These results were computed with different versions of packages: {', '.join(mixed)}."
+        return []
+    return [f"These results were computed with different versions of packages: {', '.join(mixed)}."]
 
 
 def _tells_versions(run: Any) -> bool:

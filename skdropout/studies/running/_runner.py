@@ -13,7 +13,7 @@ from skdropout.studies._errors import StudyError, StudyInterrupted
 from skdropout.studies.running._cells import Cell, Plan, Tables
 from skdropout.studies.running._cluster import computed_on_cluster
 from skdropout.studies.running._messages import Messages, tell
-from skdropout.studies.running._provenance import mixed_versions, this_run
+from skdropout.studies.running._provenance import notes_on, this_run
 from skdropout.studies.running._store import Store
 from skdropout.studies.running._unfinished import Unfinished
 from skdropout.training import kept_epochs
@@ -51,8 +51,8 @@ def run_plan(
                 f"Dropped {store.n_dropped} unfinished or damaged lines found in {out}; "
                 f"their {plan.unit}s are computed again."
             )
-        if mixed := mixed_versions(out):
-            say(mixed)
+        for note in notes_on(out):
+            say(note)
         finished = store.finished
         unfinished.forget(finished)
         missing = unfinished.shares_left([c for c in plan.cells if c not in finished], plan.fits)

@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -24,9 +24,9 @@ class Unfinished:
         name = hashlib.sha256(json.dumps(cell, default=str).encode()).hexdigest()[:16]
         return self._folder / name
 
-    def shares_left(self, cells: Iterable[Cell], fits: int) -> dict[Cell, float]:
+    def shares_left(self, cells: Iterable[Cell], fits: Callable[[Cell], int]) -> dict[Cell, float]:
         """Return how much of each cell is still to be computed, from 0 to 1."""
-        return {cell: max(0.0, 1 - share_done(self.of(cell)) / fits) for cell in cells}
+        return {cell: max(0.0, 1 - share_done(self.of(cell)) / fits(cell)) for cell in cells}
 
     def forget(self, cells: Iterable[Cell]) -> None:
         """Delete what was kept of cells that are finished."""

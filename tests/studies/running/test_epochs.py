@@ -56,7 +56,9 @@ def test_a_killed_fit_goes_on_after_its_last_epoch(tmp_path, monkeypatch, capsys
     out = tmp_path / "out"
     done = killed(out, 0.3)
     assert 0.3 * EPOCHS <= done < EPOCHS
-    left = Unfinished(out).shares_left([CELL], fits=1)[CELL]  # what the estimates go by
+    left = Unfinished(out).shares_left([CELL], fits=lambda cell: 1)[
+        CELL
+    ]  # what the estimates go by
     assert left == pytest.approx(1 - done / EPOCHS)
 
     taken_up = []

@@ -15,7 +15,7 @@ import pytest
 import studies_toy as toy
 
 from skdropout.studies import StudyError
-from skdropout.studies.running import mixed_versions, run_plan
+from skdropout.studies.running import notes_on, run_plan
 
 
 def test_a_killed_worker_is_replaced_and_nothing_lost(tmp_path, capsys):
@@ -130,15 +130,15 @@ def test_changed_data_are_called_so(tmp_path):
 
 def test_results_of_other_versions_are_marked(tmp_path, capsys):
     run_plan(toy.plan(2), tmp_path, progress=False)
-    assert mixed_versions(tmp_path) == ""
+    assert notes_on(tmp_path) == []
     path = tmp_path / "study.json"
     study = json.loads(path.read_text())
     now = study["runs"][0]["versions"]["numpy"]
     study["runs"][0]["versions"]["numpy"] = "1.0"
     path.write_text(json.dumps(study))
     run_plan(toy.plan(2), tmp_path)  # computes nothing, so nothing is mixed
-    assert mixed_versions(tmp_path) == ""
+    assert notes_on(tmp_path) == []
     run_plan(toy.plan(3), tmp_path)
-    said = mixed_versions(tmp_path)
+    (said,) = notes_on(tmp_path)
     assert said in capsys.readouterr().err
     assert said.endswith(f"different versions of packages: numpy 1.0 and {now}.")
