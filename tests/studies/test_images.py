@@ -170,7 +170,7 @@ def test_arrays_of_images_are_taken_with_their_labels(tmp_path):
     assert images.X.shape == (16, 5, 4, 1)
     assert not images.given_split
     shown = "\n".join(images.overview())
-    assert "20 images of 5 x 4 pixels, 1 channel; 4 of them validate" in shown
+    assert "20 images of 5 x 4 pixels, 1 channel." in shown
     assert "'b' 15, 'a' 5" in shown
     with pytest.raises(StudyError, match="give them as y"):
         load_images(pixels)

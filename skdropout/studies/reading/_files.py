@@ -200,7 +200,7 @@ def _read_excel(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFr
     if not has_names:
         notes.append(
             "The first row looks like data, so columns are numbered from 0 "
-            f"({option('header')} yes takes it for names)."
+            f"({option('header')} takes it for names)."
         )
         names = [str(number) for number in range(cells.shape[1])]
     else:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from skdropout.studies._errors import StudyError
 from skdropout.studies.reading._options import Reading
-from skdropout.studies.reading._targets import check_counts
 from skdropout.studies.reading._words import count_of, option, say_counts
 
 VALIDATION_FRACTION = 0.2
@@ -46,17 +45,13 @@ class ImageSet:
     def overview(self) -> list[str]:
         """Say what was understood, a sentence or two a line, before anything starts."""
         height, width, channels = self.X.shape[1:]
-        split = "as they were split" if self.given_split else "drawn by class"
+        split = f"; {len(self.y_val):,} of them come set apart" if self.given_split else ""
         return [
             f"{self.name}: {len(self.y) + len(self.y_val):,} images of {height} x {width} pixels, "
-            f"{count_of(channels, 'channel')}; {len(self.y_val):,} of them validate, {split}.",
+            f"{count_of(channels, 'channel')}{split}.",
             f"Classes: {say_counts(self.class_counts)}.",
             *self.notes,
         ]
-
-    def check_class_rows(self, least: int, use: str) -> None:
-        """Refuse images of which some class has fewer than `use`, such as 5 folds, needs."""
-        check_counts(self.name, self.class_counts, "image", least, use)
 
     def describe(self) -> dict[str, Any]:
         """Identify the data: shape, classes, SHA-256 of the content."""
@@ -102,8 +97,14 @@ def split_images(
     if more:
         X, labels = X[common], labels[common]
     classes, y = _numbered(name, labels)
-    counts = dict(zip(classes, map(int, np.bincount(y)), strict=True))
-    check_counts(name, counts, "image", _LEAST, "training and validation")
+    counts = np.bincount(y)
+    if counts.min() < _LEAST:
+        rarest = counts.argmin()
+        raise StudyError(
+            f"Class {classes[rarest]!r} of {name} has {count_of(int(counts[rarest]), 'image')}, "
+            f"fewer than the {_LEAST} that training and validation need; "
+            f"{option('min_class_rows')} {_LEAST} leaves such classes out."
+        )
     parts = train_test_split(X, y, test_size=VALIDATION_FRACTION, stratify=y, random_state=0)
     X_train, X_val, y_train, y_val = parts
     return ImageSet(name, X_train, y_train, X_val, y_val, classes, (*notes, *more))

@@ -16,7 +16,7 @@ from skdropout.studies.reading._columns import MAX_CATEGORIES, clean_columns
 from skdropout.studies.reading._files import read_file
 from skdropout.studies.reading._options import DEFAULT_READING, Reading
 from skdropout.studies.reading._suspicions import suspicions
-from skdropout.studies.reading._targets import check_counts, find_target, read_target
+from skdropout.studies.reading._targets import find_target, read_target
 from skdropout.studies.reading._tasks import Task
 from skdropout.studies.reading._words import condensed, count_of, quoted, say_counts
 
@@ -69,12 +69,6 @@ class Table:
             f"Columns used: {' and '.join(used)}: {quoted(self.features.columns)}.",
             *self.notes,
         ]
-
-    def check_class_rows(self, least: int, use: str) -> None:
-        """Refuse a table that has fewer rows of some class than `use`, such as 5 folds, needs."""
-        whole = all(name.lstrip("-").isdecimal() for name in self.classes)
-        quantity = "; --task regression predicts it as a quantity" if whole else ""
-        check_counts(self.name, self.class_counts, "row", least, use, also=quantity)
 
     def describe(self) -> dict[str, Any]:
         """Identify the data: shape, task, classes, SHA-256 of the content."""

@@ -1,7 +1,7 @@
 """The column to predict: which one it is, classes or a quantity, and which rows have it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -111,18 +111,6 @@ def read_target(
             "means a missing value."
         )
     return Target(task, reason, encoded, classes, rows, tuple(notes))
-
-
-def check_counts(
-    name: str, counts: Mapping[str, int], noun: str, least: int, use: str, also: str = ""
-) -> None:
-    """Refuse data with a class of fewer rows, or images, than what they are used for needs."""
-    label, count = min(counts.items(), key=lambda item: item[1], default=("", least))
-    if count < least:
-        raise StudyError(
-            f"Class {label!r} of {name} has {count_of(count, noun)}, fewer than the {least} that "
-            f"{use} need; {option('min_class_rows')} {least} leaves such classes out{also}."
-        )
 
 
 def _all_numbers(texts: "pd.Series") -> bool:

@@ -76,7 +76,7 @@ def read_text(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFram
     else:
         notes.append(
             "The first line looks like data, so columns are numbered from 0 "
-            f"({option('header')} yes takes it for names)."
+            f"({option('header')} takes it for names)."
         )
     body_from = below[0].line if has_names else top.line
     layout = _lay_out(name, content, encoding, separator, body_from, columns, usual)
