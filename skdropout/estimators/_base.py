@@ -228,6 +228,11 @@ class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, 
                 self._take_target(self._target.fitted_to(rows))
             rows = self._target.rescaled(rows)
             if held is not None:
+                if self.scoring != "loss" and not self._target.can_be_scored(held):
+                    raise ValueError(
+                        f"scoring={self.scoring!r} needs validation rows with different targets, "
+                        "and all of them have the same. Use more rows, or scoring='loss'."
+                    )
                 held = self._target.rescaled(held)
             job = TrainingJob(
                 network=network,
@@ -335,11 +340,10 @@ class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, 
         self.loss_ = history["loss"][-1]
         self.best_epoch_ = self.best_loss_ = self.best_score_ = None
         if result.best_epoch is not None:
-            assert job.validation is not None
             best = {name: values[result.best_epoch] for name, values in result.history.items()}
             self.best_epoch_ = n_before + result.best_epoch
             self.best_loss_ = best["val_loss"]
-            self.best_score_ = self._target.score(best, job.validation)
+            self.best_score_ = best[f"val_{job.objective.score_name}"]
         return self
 
     def _outputs(self, X: Any) -> np.ndarray:

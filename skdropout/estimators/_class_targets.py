@@ -16,7 +16,6 @@ from skdropout.training import (
     BinaryCrossentropy,
     MulticlassCrossentropy,
     Objective,
-    TrainingSet,
 )
 
 ClassWeight = Mapping[Any, float] | str | None
@@ -92,9 +91,6 @@ class Classes(Target):
     @abstractmethod
     def _activation(self) -> str:
         """Name of the Keras activation that makes probabilities of logits."""
-
-    def score(self, logs: Mapping[str, float], validation: TrainingSet) -> float:
-        return logs["val_accuracy"]
 
 
 class OneClass(Classes):

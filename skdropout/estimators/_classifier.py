@@ -26,8 +26,9 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator[Classes]):
     class_weight: Mapping[Any, float] | Literal["balanced"] | None = None
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "class_weight": [dict, names({"balanced"}), None],
         **NetworkEstimator._parameter_constraints,
+        "class_weight": [dict, names({"balanced"}), None],
+        "scoring": [names({"loss", "accuracy"})],
     }
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:

@@ -16,7 +16,9 @@ from skdropout.estimators._parameters import (
     ACTIVATIONS,
     POSITIVE,
     POSITIVE_INTEGER,
+    POSITIVE_OR_INFINITE,
     RATE,
+    finite,
 )
 from skdropout.estimators._sequences import rates_from, sizes_from
 from skdropout.networks import (
@@ -73,7 +75,7 @@ class ConvParameters:
         "head": [StrOptions(set(HEADS))],
         "dense_units": [POSITIVE_INTEGER, "array-like"],
         "head_dropout": [RATE],
-        "max_norm": [POSITIVE, None],
+        "max_norm": [POSITIVE_OR_INFINITE, None],
         "image_shape": ["array-like", None],
         "augment": [StrOptions(set(AUGMENTATIONS)), None],
         "precision": [StrOptions(set(PRECISIONS))],
@@ -153,7 +155,7 @@ class ConvParameters:
             )
         return ConvNetwork(
             **common,
-            max_norm=None if self.max_norm is None else float(self.max_norm),
+            max_norm=finite(self.max_norm),
             filters=filters,
             convs_per_block=int(self.convs_per_block),
             kernel_size=kernel_size,
@@ -232,7 +234,7 @@ default="before_activation"
     head_dropout : float in [0, 1), default=0.5
         Fraction of the units that each step drops after each fully connected layer, or after
         global average pooling.
-    max_norm : float in (0, inf) or None, default=None
+    max_norm : float in (0, inf] or None, default=None
         Largest Euclidean norm of the weights that lead into one hidden unit or filter.
     image_shape : (height, width) or (height, width, channels) or None, default=None
         Shape of the image that each row of a two-dimensional ``X`` holds, channels last.

@@ -16,9 +16,9 @@ input_dropout : float in [0, 1), default=0.0
 dropout : float in [0, 1) or sequence of float, default={dropout}
     Fraction of the units that each step drops after each hidden layer, or one fraction for
     each layer. Srivastava et al. advise 0.5, or 0.2 to 0.5 for small networks.
-max_norm : float in (0, inf) or None, default=None
-    Largest Euclidean norm of the weights that lead into one hidden unit. Srivastava et al.
-    advise 3 to 4 beside dropout and a high learning rate.
+max_norm : float in (0, inf] or None, default=None
+    Largest Euclidean norm of the weights that lead into one hidden unit; ``np.inf``, like None,
+    sets no bound. Srivastava et al. advise 3 to 4 beside dropout and a high learning rate.
 batch_norm : bool, default=False
     Whether each hidden layer is normalised over the batch, before its activation. The averages
     that prediction uses keep 0.9 of themselves in each step. It takes two rows to normalise, so
@@ -62,19 +62,25 @@ weight_decay : float in [0, inf), default=0.0
     Fraction of each kernel that a step takes off, times the learning rate (decoupled weight
     decay). Biases and batch normalisation are left alone.
 batch_size : int in [1, inf), default={batch_size}
-    Rows of one step. The last batch of an epoch has the rows that are left.
+    Rows of one step; a number that is larger than the table means all rows. The last batch of an
+    epoch has the rows that are left.
 epochs : int in [1, inf), default={epochs}
     Passes over the training rows.
 early_stopping : bool, default=False
-    Whether to set validation rows aside, stop when their loss no longer falls, and keep the
-    weights of the best epoch. ``X_val`` and ``y_val`` of ``fit`` take the place of these rows.
+    Whether to set validation rows aside, stop when ``scoring`` no longer improves on them, and
+    keep the weights of the best epoch. ``X_val`` and ``y_val`` of ``fit`` take the place of these
+    rows.
 validation_fraction : float in (0, 1), default=0.1
     Fraction of the distinct rows to set aside, stratified by class where there are classes; the
     last ones with ``shuffle=False``.
-n_iter_no_change : int in [1, inf), default=10
-    Epochs without an improvement after which to stop.
+scoring : str, default="loss"
+    What early stopping goes by: ``"loss"``, ``"accuracy"`` (of classifiers) or ``"r2"`` (of
+    regressors), each of the validation rows.
+n_iter_no_change : int in [1, inf) or inf, default=10
+    Epochs without an improvement after which to stop; ``np.inf`` runs all epochs and keeps the
+    weights of the best.
 tol : float in [0, inf), default=1e-4
-    Smallest fall of the validation loss that counts as an improvement.
+    Smallest change of the validation loss, or score, that counts as an improvement.
 refit : bool, default=False
     Whether to train once more on all rows, for as many epochs as early stopping found best.
     ``callbacks`` take no part in it.
@@ -108,16 +114,16 @@ model_ : keras.Model
     probabilities); built on first use.
 history_ : dict of list of float
     ``loss``, and ``accuracy`` of a classifier, of each epoch over the training batches as they
-    went by, and ``val_loss`` and ``val_accuracy`` where there are validation rows. `partial_fit`
-    and warm starts append to it, with nan for what an epoch did not measure.
+    went by, and ``val_loss`` with ``val_accuracy`` or ``val_r2`` where there are validation rows.
+    `partial_fit` and warm starts append to it, with nan for what an epoch did not measure.
 n_iter_ : int
     Number of epochs that were run.
 loss_ : float
     Training loss of the last epoch.
 best_epoch_, best_loss_, best_score_ : int, float and float, or None
-    Under early stopping: the epoch (of ``history_``, from 0) with the lowest validation loss of
-    the last fit, that loss, and the score of the validation rows after that epoch: accuracy
-    (to which weights that are no whole numbers do not matter), or R^2 of a regressor.""",
+    Under early stopping: the best epoch of the last fit (of ``history_``, from 0) by ``scoring``,
+    the validation loss after it, and the score: accuracy (to which weights that are no whole
+    numbers do not matter), or R^2 of a regressor, over all outputs in the unit of the loss.""",
 }
 
 T = TypeVar("T", bound=TrainingParameters)

@@ -10,9 +10,10 @@ from skdropout.estimators._classifier import NetworkClassifier
 from skdropout.estimators._docs import documented
 from skdropout.estimators._parameters import (
     ACTIVATIONS,
-    POSITIVE,
     POSITIVE_INTEGER,
+    POSITIVE_OR_INFINITE,
     RATE,
+    finite,
     names,
 )
 from skdropout.estimators._regressor import NetworkRegressor
@@ -36,7 +37,7 @@ class MLPParameters:
         "activation": [names(ACTIVATIONS)],
         "input_dropout": [RATE],
         "dropout": [RATE, "array-like"],
-        "max_norm": [POSITIVE, None],
+        "max_norm": [POSITIVE_OR_INFINITE, None],
         "batch_norm": ["boolean"],
     }
 
@@ -54,7 +55,7 @@ class MLPParameters:
         sizes = sizes_from("hidden_layer_sizes", self.hidden_layer_sizes, "hidden layer")
         return MLPNetwork(
             **common,
-            max_norm=None if self.max_norm is None else float(self.max_norm),
+            max_norm=finite(self.max_norm),
             hidden_layer_sizes=sizes,
             activation=self.activation,
             input_dropout=float(self.input_dropout),

@@ -1,6 +1,5 @@
 """Numbers to what a network learns, and back to their unit."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -81,15 +80,9 @@ class Numbers(Target):
         layer.set_weights([np.diag(self.scale), self.mean])
         return layer(outputs)
 
-    def score(self, logs: Mapping[str, float], validation: TrainingSet) -> float:
-        """Return R^2, from the mean squared error that is the validation loss."""
-        rows = validation.rows
-        counts = np.ones(len(rows)) if validation.counts is None else validation.counts
-        weights = counts if validation.weights is None else counts * validation.weights[rows]
-        y = validation.y[rows].astype(np.float64)
-        squares = weights @ (y - np.average(y, axis=0, weights=weights)) ** 2
-        spread = float(squares.mean() / counts.sum())
-        return 1 - logs["val_loss"] / spread if spread else np.nan
+    def can_be_scored(self, rows: TrainingSet) -> bool:
+        y = rows.y[rows.rows]
+        return bool((y != y[0]).any())
 
 
 def checked_numbers(y: Any) -> np.ndarray:

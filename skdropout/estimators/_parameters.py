@@ -17,6 +17,7 @@ from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
     InvalidParameterError,
+    Options,
     StrOptions,
 )
 
@@ -25,6 +26,7 @@ from skdropout.training import ENGINES, OPTIMIZER_NAMES, EarlyStopping, Training
 
 POSITIVE_INTEGER = Interval(Integral, 1, None, closed="left")
 POSITIVE = Interval(Real, 0, None, closed="neither")
+POSITIVE_OR_INFINITE = Interval(Real, 0, None, closed="right")
 NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
 RATE = Interval(Real, 0, 1, closed="left")
 SCHEDULES = ("constant", "inverse_time", "exponential", "cosine")
@@ -64,7 +66,8 @@ class TrainingParameters(DrawnEstimator):
     epochs: int = 100
     early_stopping: bool = False
     validation_fraction: float = 0.1
-    n_iter_no_change: int = 10
+    scoring: str = "loss"
+    n_iter_no_change: float = 10
     tol: float = 1e-4
     refit: bool = False
     shuffle: bool = True
@@ -89,7 +92,7 @@ class TrainingParameters(DrawnEstimator):
         "epochs": [POSITIVE_INTEGER],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [POSITIVE_INTEGER],
+        "n_iter_no_change": [POSITIVE_INTEGER, Options(Real, {np.inf})],
         "tol": [NOT_NEGATIVE],
         "refit": ["boolean"],
         "shuffle": ["boolean"],
@@ -141,11 +144,20 @@ class TrainingParameters(DrawnEstimator):
             first_epoch=first_epoch,
             first_step=first_step,
             early_stopping=(
-                EarlyStopping(n_iter_no_change=self.n_iter_no_change, tol=self.tol)
+                EarlyStopping(
+                    n_iter_no_change=self.n_iter_no_change,
+                    tol=self.tol,
+                    by_score=self.scoring != "loss",
+                )
                 if stops
                 else None
             ),
         )
+
+
+def finite(bound: float | None) -> float | None:
+    """Return a bound as a number, or None where it bounds nothing."""
+    return None if bound is None or np.isinf(bound) else float(bound)
 
 
 def seed_from(random_state: int | np.random.RandomState | None) -> int:

@@ -10,6 +10,7 @@ from sklearn.utils import Tags
 from skdropout.estimators._base import NetworkEstimator
 from skdropout.estimators._monte_carlo import summarised
 from skdropout.estimators._number_targets import Numbers, checked_numbers
+from skdropout.estimators._parameters import names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,8 +23,9 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator[Numbers]):
     rescale_target: bool = True
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "rescale_target": ["boolean"],
         **NetworkEstimator._parameter_constraints,
+        "rescale_target": ["boolean"],
+        "scoring": [names({"loss", "r2"})],
     }
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:

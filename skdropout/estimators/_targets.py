@@ -1,7 +1,6 @@
 """What every kind of target knows of itself."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -42,6 +41,6 @@ class Target(ABC):
     def ending(self, outputs: Any) -> Any:
         """Turn the outputs of a Keras model into predictions, by Keras layers."""
 
-    @abstractmethod
-    def score(self, logs: Mapping[str, float], validation: TrainingSet) -> float:
-        """Return the score of the validation rows after an epoch that brought these numbers."""
+    def can_be_scored(self, rows: TrainingSet) -> bool:
+        """Say whether the objective's score means anything for these rows."""
+        return True

@@ -153,8 +153,9 @@ class _Run:
             penalty=tf.constant(plan.penalty(self.job.rows.epoch_size), tf.float32),
             weight_decay=tf.constant(plan.weight_decay, tf.float32),
             max_norm=tf.constant(self.job.network.max_norm or np.inf, tf.float32),
+            by_score=tf.constant(rule.by_score if rule else False),
             tol=tf.constant(rule.tol if rule else 0.0, tf.float32),
-            patience=tf.constant(rule.n_iter_no_change if rule else _NEVER),
+            patience=tf.constant(int(min(rule.n_iter_no_change, _NEVER)) if rule else _NEVER),
         )
 
     def _train(
@@ -179,16 +180,16 @@ class _Run:
         starts = np.append(0, ends[:-1] + 1)
         sizes = epochs.sizes[: len(logs)]
         n_rows = np.add.reduceat(sizes, starts)
+        score = self.job.objective.score_name
         columns = {"loss": np.add.reduceat(logs[:, 0] * sizes, starts) / n_rows}
-        if self.job.objective.has_accuracy:
-            columns["accuracy"] = np.add.reduceat(logs[:, 1], starts) / n_rows
+        if self.job.objective.scored_in_training:
+            columns[score] = np.add.reduceat(logs[:, 1], starts) / n_rows
         if self.job.validation is not None:
             columns["val_loss"] = logs[ends, 2]
-            if self.job.objective.has_accuracy:
-                columns["val_accuracy"] = logs[ends, 3]
+            columns[f"val_{score}"] = logs[ends, 3]
         done = len(self.history.get("loss", []))
         for name, values in columns.items():
-            if not np.isfinite(values).all():
+            if not np.isfinite(values).all() and name != "val_r2":
                 worst = int(np.argmin(np.isfinite(values)))
                 raise diverged(self.job, done + worst, values[worst], self.learning_rate)
             self.history.setdefault(name, []).extend(values.tolist())
@@ -209,9 +210,15 @@ class _Run:
             optimizer_state=[value.numpy() for value in self.optimizer_state],
             history={name: list(values) for name, values in self.history.items()},
             n_steps=self.n_steps,
-            best_epoch=int(np.argmin(self.history["val_loss"])) if stops else None,
+            best_epoch=self._best_epoch() if stops else None,
             ending=self.ending,
         )
+
+    def _best_epoch(self) -> int:
+        rule, score = self.job.plan.early_stopping, self.job.objective.score_name
+        if rule is not None and rule.by_score:
+            return int(np.argmax(self.history[f"val_{score}"]))
+        return int(np.argmin(self.history["val_loss"]))
 
 
 def first_state(job: TrainingJob, program: Program) -> State:

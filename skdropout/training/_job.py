@@ -105,18 +105,19 @@ class Watch:
         self._rule = rule
         self._reference = np.inf
         self._waited = 0
-        self.best_loss = np.inf
+        self._best = np.inf
         self.best_epoch: int | None = None
 
-    def improves(self, epoch: int, loss: float) -> bool:
-        """Take in an epoch's validation loss; say whether it is the best so far."""
+    def improves(self, epoch: int, loss: float, score: float) -> bool:
+        """Take in an epoch's validation loss and score; say whether it is the best so far."""
         if self._rule is None:
             return False
+        value = -score if self._rule.by_score else loss
         self._waited += 1
-        if loss < self._reference - self._rule.tol:
-            self._reference, self._waited = loss, 0
-        if loss < self.best_loss:
-            self.best_loss, self.best_epoch = loss, epoch
+        if value < self._reference - self._rule.tol:
+            self._reference, self._waited = value, 0
+        if value < self._best:
+            self._best, self.best_epoch = value, epoch
             return True
         return False
 

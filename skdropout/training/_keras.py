@@ -21,6 +21,7 @@ from skdropout.training._data import TrainingSet
 from skdropout.training._divergence import diverged, reject_divergence
 from skdropout.training._job import TrainingJob, Watch
 from skdropout.training._keras_model import compiled_model, optimizer_slots, seed_states
+from skdropout.training._objectives import Objective
 from skdropout.training._result import Ending, TrainingResult
 
 
@@ -42,7 +43,7 @@ class KerasEngine:
                     validation_data=validation and _take(validation, validation.positions),
                     epochs=job.plan.epochs,
                     initial_epoch=done,
-                    callbacks=[*job.callbacks, guard],
+                    callbacks=[*_scores(job), *job.callbacks, guard],
                     shuffle=False,
                     verbose=0,
                 )
@@ -54,11 +55,7 @@ class KerasEngine:
         """Return the network's outputs, of shape (n_rows, n_outputs)."""
         model = network.build(fused=False)
         model.set_weights(weights)
-        blocks = [
-            keras.ops.convert_to_numpy(model(block, training=False))
-            for block in blocks_of(X, MOST_ROWS)
-        ]
-        return np.concatenate(blocks)[: len(X)]
+        return _outputs(model, X)
 
     def samples(
         self, network: Network, weights: list[np.ndarray], X: np.ndarray, seeds: np.ndarray
@@ -104,12 +101,38 @@ class _Batches(keras.utils.PyDataset):
         self._orders = islice(self._orders, n_epochs, None)
 
 
+class _ValidationScore(keras.callbacks.Callback):
+    """Adds to the logs of each epoch a score that is no metric of Keras's."""
+
+    def __init__(self, objective: Objective, rows: TrainingSet) -> None:
+        super().__init__()
+        taken = rows.rows
+        counts = np.ones(len(taken)) if rows.counts is None else rows.counts
+        scale = counts if rows.weights is None else counts * rows.weights[taken]
+        self._objective, self._X, self._y = objective, rows.X[taken], rows.y[taken]
+        self._weights = objective.score_weights(counts, scale).astype(np.float32)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        assert logs is not None
+        parts = self._objective.row_scores(self._y, _outputs(self.model, self._X))
+        mean = keras.ops.sum(self._weights * parts) / self._weights.sum()
+        score = self._objective.score(mean, self._y, self._weights)
+        logs[f"val_{self._objective.score_name}"] = float(keras.ops.convert_to_numpy(score))
+
+
+def _scores(job: TrainingJob) -> list[keras.callbacks.Callback]:
+    if job.validation is None or job.objective.scored_in_training:
+        return []
+    return [_ValidationScore(job.objective, job.validation)]
+
+
 class _Guard(keras.callbacks.Callback):
     """Keeps the history and the best weights, shows progress, stops in time or on divergence."""
 
     def __init__(self, job: TrainingJob, batches: _Batches) -> None:
         super().__init__()
         self._job, self._plan, self._batches = job, job.plan, batches
+        self._score_name = f"val_{job.objective.score_name}"
         self._observer = job.observer
         self._bar = tqdm(total=job.plan.epochs, unit="epoch", desc="fit", disable=not job.verbose)
         self.watch = Watch(job.plan.early_stopping if job.validation is not None else None)
@@ -128,8 +151,9 @@ class _Guard(keras.callbacks.Callback):
             variable.assign(value)
         self.best_weights = saved.arrays[len(variables) :] or None
         self.history = saved.history
-        for epoch, loss in enumerate(self.history.get("val_loss", [])):
-            self.watch.improves(epoch, loss)
+        columns = (self.history.get(name, []) for name in ("val_loss", self._score_name))
+        for epoch, values in enumerate(zip(*columns, strict=True)):
+            self.watch.improves(epoch, *values)
         n_epochs = len(self.history["loss"])
         self._batches.skip(n_epochs)
         self._bar.update(n_epochs)
@@ -167,8 +191,10 @@ class _Guard(keras.callbacks.Callback):
         add_to_history(self.history, logs)
         if not np.isfinite(loss):
             raise diverged(self._job, epoch, loss, float(self.model.optimizer.learning_rate))
-        if "val_loss" in self.history and self.watch.improves(epoch, self.history["val_loss"][-1]):
-            self.best_weights = self.model.get_weights()
+        if "val_loss" in self.history:
+            validation = (self.history[name][-1] for name in ("val_loss", self._score_name))
+            if self.watch.improves(epoch, *validation):
+                self.best_weights = self.model.get_weights()
         if self.watch.gives_up:
             self.model.stop_training = True
         self._bar.set_postfix(losses_of(self.history), refresh=False)
@@ -202,6 +228,14 @@ class _Guard(keras.callbacks.Callback):
             return Ending.EARLY
         done = self._first_epoch + len(self.history["loss"]) == self._plan.epochs
         return Ending.FINISHED if done else Ending.CALLBACK
+
+
+def _outputs(model: keras.Model, X: np.ndarray) -> np.ndarray:
+    blocks = [
+        keras.ops.convert_to_numpy(model(block, training=False))
+        for block in blocks_of(X, MOST_ROWS)
+    ]
+    return np.concatenate(blocks)[: len(X)]
 
 
 def _take(data: TrainingSet, rows: np.ndarray) -> tuple[np.ndarray, ...]:

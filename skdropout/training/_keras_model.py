@@ -27,7 +27,7 @@ def compiled_model(job: TrainingJob) -> "keras.Model":
     model.compile(
         optimizer=optimizer,
         loss=job.objective.keras_loss(),
-        metrics=job.objective.keras_metrics(),
+        metrics=job.objective.metrics,
     )
     return model
 

@@ -1,4 +1,4 @@
-"""What training minimises: one object for each loss."""
+"""What training minimises: one object for each loss, with its link and its score."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -12,13 +12,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Objective(ABC):
-    """A loss, and what it asks of the encoded targets.
+    """A loss, what it asks of the encoded targets, and the score that goes with it.
 
     Networks end in logits, or in values for a regression. Equal objectives share compiled programs.
     """
 
     target_type: ClassVar[type[np.generic]] = np.float32
-    has_accuracy: ClassVar[bool] = True
+    score_name: ClassVar[str]
+    scored_in_training: ClassVar[bool]  # over the batches as they go by
 
     def target_shape(self, n_outputs: int) -> tuple[int, ...]:
         """Return the shape of the target of one row."""
@@ -28,20 +29,41 @@ class Objective(ABC):
     def keras_loss(self) -> "keras.losses.Loss":
         """Make the Keras loss, which also defines what every engine minimises."""
 
-    @abstractmethod
-    def keras_metrics(self) -> list["keras.metrics.Metric"]:
-        """Make the Keras metrics that are reported beside the loss."""
-
-    @abstractmethod
-    def correct(self, y: Any, outputs: Any) -> Any:
-        """Return the fraction of correct answers in each row, of shape (n_rows,)."""
-
     def losses(self, y: Any, outputs: Any) -> Any:
         """Return the loss of each row, of shape (n_rows,)."""
         return self.keras_loss().call(y, outputs)
 
+    @property
+    @abstractmethod
+    def metrics(self) -> "list[keras.metrics.Metric]":
+        """The Keras metrics for the score, where it can be had over batches as they go by."""
 
-class BinaryCrossentropy(Objective):
+    @abstractmethod
+    def row_scores(self, y: Any, outputs: Any) -> Any:
+        """Return each row's part in the score, of shape (n_rows,)."""
+
+    @abstractmethod
+    def score_weights(self, counts: Any, scale: Any) -> Any:
+        """Return the weights of rows in the score: their counts, or what multiplies their loss."""
+
+    def score(self, mean: Any, y: Any, weights: Any) -> Any:
+        """Return the score of rows with these targets, from the mean of their parts in it."""
+        return mean
+
+
+@dataclass(frozen=True)
+class Classification(Objective):
+    """A cross-entropy of logits; the score is the accuracy."""
+
+    score_name: ClassVar[str] = "accuracy"
+    scored_in_training: ClassVar[bool] = True
+
+    def score_weights(self, counts: Any, scale: Any) -> Any:
+        return counts  # as Keras's metrics do
+
+
+@dataclass(frozen=True)
+class BinaryCrossentropy(Classification):
     """One sigmoid for each output: of two classes, or of several labels."""
 
     def keras_loss(self) -> "keras.losses.Loss":
@@ -49,19 +71,21 @@ class BinaryCrossentropy(Objective):
 
         return keras.losses.BinaryCrossentropy(from_logits=True)
 
-    def keras_metrics(self) -> list["keras.metrics.Metric"]:
+    @property
+    def metrics(self) -> "list[keras.metrics.Metric]":
         import keras
 
         return [keras.metrics.BinaryAccuracy("accuracy", threshold=0)]
 
-    def correct(self, y: Any, outputs: Any) -> Any:
+    def row_scores(self, y: Any, outputs: Any) -> Any:
         from keras import ops
 
-        right = ops.equal(outputs > 0, y > 0.5)
-        return ops.mean(ops.cast(right, "float32"), axis=-1)
+        correct = ops.equal(outputs > 0, y > 0.5)
+        return ops.mean(ops.cast(correct, "float32"), axis=-1)
 
 
-class MulticlassCrossentropy(Objective):
+@dataclass(frozen=True)
+class MulticlassCrossentropy(Classification):
     """A softmax over the outputs; the targets are the numbers of the classes."""
 
     target_type: ClassVar[type[np.generic]] = np.int32
@@ -74,32 +98,53 @@ class MulticlassCrossentropy(Objective):
 
         return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
-    def keras_metrics(self) -> list["keras.metrics.Metric"]:
+    @property
+    def metrics(self) -> "list[keras.metrics.Metric]":
         import keras
 
         return [keras.metrics.SparseCategoricalAccuracy("accuracy")]
 
-    def correct(self, y: Any, outputs: Any) -> Any:
+    def row_scores(self, y: Any, outputs: Any) -> Any:
         from keras import ops
 
-        right = ops.equal(ops.cast(ops.argmax(outputs, axis=-1), y.dtype), y)
-        return ops.cast(right, "float32")
+        correct = ops.equal(ops.cast(ops.argmax(outputs, axis=-1), y.dtype), y)
+        return ops.cast(correct, "float32")
 
 
-class SquaredError(Objective):
-    """The squared error, averaged over the outputs."""
+@dataclass(frozen=True)
+class Regression(Objective):
+    """A loss of numbers, averaged over the outputs; the score is R^2."""
 
-    has_accuracy: ClassVar[bool] = False
+    score_name: ClassVar[str] = "r2"
+    scored_in_training: ClassVar[bool] = False
+
+    @property
+    def metrics(self) -> "list[keras.metrics.Metric]":
+        return []
+
+    def row_scores(self, y: Any, outputs: Any) -> Any:
+        from keras import ops
+
+        return ops.mean(ops.square(y - outputs), axis=-1)
+
+    def score_weights(self, counts: Any, scale: Any) -> Any:
+        return scale
+
+    def score(self, mean: Any, y: Any, weights: Any) -> Any:
+        """Return R^2 from the mean squared error: nan for targets that are all the same."""
+        from keras import ops
+
+        weights = ops.reshape(weights / ops.sum(weights), (-1, 1))
+        center = ops.sum(weights * y, axis=0)
+        spread = ops.mean(ops.sum(weights * ops.square(y - center), axis=0))
+        return ops.where(spread > 0, 1 - mean / spread, np.nan)
+
+
+@dataclass(frozen=True)
+class SquaredError(Regression):
+    """The squared error."""
 
     def keras_loss(self) -> "keras.losses.Loss":
         import keras
 
         return keras.losses.MeanSquaredError()
-
-    def keras_metrics(self) -> list["keras.metrics.Metric"]:
-        return []
-
-    def correct(self, y: Any, outputs: Any) -> Any:
-        from keras import ops
-
-        return ops.zeros_like(outputs[:, 0])

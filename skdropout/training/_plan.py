@@ -10,10 +10,14 @@ OPTIMIZER_NAMES = ("adagrad", "adam", "adamax", "adamw", "lion", "rmsprop", "sgd
 
 @dataclass(frozen=True, kw_only=True)
 class EarlyStopping:
-    """Stop when the validation loss has not fallen by ``tol`` for ``n_iter_no_change`` epochs."""
+    """Stop when the validation rows have not gained ``tol`` for ``n_iter_no_change`` epochs.
 
-    n_iter_no_change: int
+    What they gain is a fall of their loss or, with ``by_score``, a rise of their score.
+    """
+
+    n_iter_no_change: float
     tol: float
+    by_score: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -107,7 +107,7 @@ class Program:
 
         Returns the new state, the rule's, the number of steps taken, and two tables with a row for
         each step: loss and correct answers of the batch and, where an epoch ends, validation loss
-        and accuracy.
+        and score.
         """
         return self._run(state, progress, rows, validation, batches, settings)
 
@@ -221,7 +221,15 @@ class Program:
                 n_steps=spec((), tf.int32),
                 first_step=spec((), tf.int32),
             ),
-            Settings(spec(()), spec(()), spec(()), spec(()), spec(()), spec((), tf.int32)),
+            Settings(
+                momentum=spec(()),
+                penalty=spec(()),
+                weight_decay=spec(()),
+                max_norm=spec(()),
+                by_score=spec((), tf.bool),
+                tol=spec(()),
+                patience=spec((), tf.int32),
+            ),
         )
 
 

@@ -57,12 +57,13 @@ class Settings(NamedTuple):
     penalty: Any
     weight_decay: Any
     max_norm: Any
+    by_score: Any
     tol: Any
     patience: Any
 
 
 class Progress(NamedTuple):
-    """Early stopping at work: the loss to beat, epochs since it was beaten, and the best epoch's.
+    """Early stopping at work: what is to beat, epochs since it was beaten, and the best epoch's.
 
     The best weights are one flat vector: a loop pays for each value that it carries, not for its
     length. Without validation rows the vector is empty.
@@ -70,7 +71,7 @@ class Progress(NamedTuple):
 
     reference: Any
     waited: Any
-    best_loss: Any
+    best: Any
     best_weights: Any
 
 
@@ -133,7 +134,7 @@ class Stepper:
         step = Step(batches.rates[number], count, settings.momentum, self.nesterov)
         trainable, slots = self._update(state, gradients, step, settings)
         frozen = [tf.convert_to_tensor(value) for value in frozen]
-        correct = _total(self.objective.correct(y, outputs), present)
+        correct = _total(self.objective.row_scores(y, outputs), present)
         return State(trainable, frozen, slots), loss, correct
 
     def _update(
@@ -172,23 +173,24 @@ class Stepper:
     ) -> tuple[Progress, Any, Any]:
         """Evaluate the validation rows where an epoch has ended.
 
-        Returns what that means for early stopping, and the rows' mean loss and accuracy. Only these
+        Returns what that means for early stopping, and the rows' mean loss and score. Only these
         two numbers depend on a branch: a branch copies all that it may return.
         """
-        loss, accuracy = tf.cond(
+        loss, score = tf.cond(
             ended,
             lambda: self._evaluate(state, validation),
-            lambda: (tf.constant(np.inf, tf.float32), tf.constant(0.0)),
+            lambda: (tf.constant(np.inf, tf.float32), tf.constant(-np.inf, tf.float32)),
         )
         now = packed(self.layout.join(state.trainable, state.frozen))
-        beaten = loss < progress.reference - settings.tol
+        value = tf.where(settings.by_score, -score, loss)  # which is to fall
+        beaten = value < progress.reference - settings.tol
         following = Progress(
-            tf.where(beaten, loss, progress.reference),
+            tf.where(beaten, value, progress.reference),
             tf.where(beaten, 0, progress.waited + tf.cast(ended, tf.int32)),
-            tf.minimum(loss, progress.best_loss),
-            tf.where(loss < progress.best_loss, now, progress.best_weights),
+            tf.where(value < progress.best, value, progress.best),
+            tf.where(value < progress.best, now, progress.best_weights),
         )
-        return following, loss, accuracy
+        return following, loss, score
 
     def _evaluate(self, state: State, validation: ValidationRows) -> tuple[Any, Any]:
         n_rows = tf.shape(validation.counts)[0]
@@ -201,23 +203,25 @@ class Stepper:
             others = len(values.shape) - 1
             return tf.slice(values, [start, *[0] * others], [size, *[-1] * others])
 
-        def add(start: Any, loss: Any, correct: Any) -> tuple[Any, Any, Any]:
+        def add(start: Any, loss: Any, score: Any) -> tuple[Any, Any, Any]:
             part = ValidationRows(*(rows_from(values, start) for values in validation))
             outputs, _ = self.model.stateless_call(
                 state.trainable, state.frozen, part.X, training=False
             )
             loss += tf.reduce_sum(self.objective.losses(part.y, outputs) * part.scale)
-            correct += tf.reduce_sum(self.objective.correct(part.y, outputs) * part.counts)
-            return start + block, loss, correct
+            weights = self.objective.score_weights(part.counts, part.scale)
+            score += tf.reduce_sum(self.objective.row_scores(part.y, outputs) * weights)
+            return start + block, loss, score
 
         first = add(tf.constant(0), tf.constant(0.0), tf.constant(0.0))
-        _, loss, correct = first
+        _, loss, score = first
         if not self.padded or block < validation.counts.shape[0]:
-            _, loss, correct = tf.while_loop(
+            _, loss, score = tf.while_loop(
                 lambda start, *_: start < n_rows, add, first, parallel_iterations=1
             )
-        total = tf.reduce_sum(validation.counts)
-        return loss / total, correct / total
+        weights = self.objective.score_weights(validation.counts, validation.scale)
+        score = self.objective.score(score / tf.reduce_sum(weights), validation.y, weights)
+        return loss / tf.reduce_sum(validation.counts), score
 
 
 def _total(values: Any, present: Any) -> Any:

@@ -134,6 +134,25 @@ def test_the_best_score_is_r2_of_the_validation_rows():
     assert several.best_score_ == pytest.approx(expected, abs=1e-5)
 
 
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+def test_early_stopping_may_go_by_r2(engine):
+    X, y = table()
+    X_val, y_val = table(seed=4)
+    weights = np.random.default_rng(0).uniform(0.5, 2, size=60)
+    options = {"dropout": 0.0, "early_stopping": True, "learning_rate": 0.3, "engine": engine}
+    stopped = quick(**options, scoring="r2", tol=0.01, n_iter_no_change=2, epochs=30)
+    stopped.fit(X, y, None, X_val, y_val, weights)
+    scores = stopped.history_["val_r2"]
+    assert stopped.best_score_ == max(scores) == scores[stopped.best_epoch_]
+    expected = r2_score(y_val, stopped.predict(X_val), sample_weight=weights)
+    assert stopped.best_score_ == pytest.approx(expected, abs=1e-5)
+    gains = np.flatnonzero(np.diff(np.maximum.accumulate(scores)) > 0.01) + 1
+    assert stopped.n_iter_ < 30
+    assert len(gains) > 1
+    with pytest.raises(ValueError, match="scoring='r2' needs validation rows with different"):
+        stopped.fit(X, y, None, X_val[:1], y_val[:1])
+
+
 def test_refit_is_a_fit_on_all_rows_with_their_own_mean():
     X, y = table()
     refitted = quick(early_stopping=True, refit=True, epochs=20).fit(X, y)

@@ -64,6 +64,30 @@ def test_early_stopping_waits_for_as_many_epochs_as_it_should():
     assert never_enough.fit(X, y).n_iter_ == 1 + 4
 
 
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+def test_early_stopping_may_go_by_the_accuracy(engine):
+    """Of these rows it is best many epochs before or after the loss is."""
+    X, y = overlapping()
+    options = {"early_stopping": True, "learning_rate": 0.1, "dropout": 0.0, "engine": engine}
+    stopped = quick(**options, scoring="accuracy", n_iter_no_change=6, epochs=40)
+    stopped.fit(X[:80], y[:80], X_val=X[80:], y_val=y[80:])
+    accuracies = stopped.history_["val_accuracy"]
+    assert stopped.best_epoch_ == np.argmax(accuracies) != np.argmin(stopped.history_["val_loss"])
+    assert stopped.best_score_ == max(accuracies) == pytest.approx(stopped.score(X[80:], y[80:]))
+    assert stopped.best_loss_ == stopped.history_["val_loss"][stopped.best_epoch_]
+    assert stopped.n_iter_ == stopped.best_epoch_ + 1 + 6
+
+
+def test_infinite_patience_runs_all_epochs_and_an_infinite_norm_is_no_bound():
+    X, y = overlapping()
+    options = {"early_stopping": True, "learning_rate": 0.1}
+    patient = quick(**options, n_iter_no_change=np.inf, max_norm=np.inf).fit(X, y)
+    assert patient.n_iter_ == 10
+    assert patient.best_epoch_ == np.argmin(patient.history_["val_loss"])
+    assert patient.network_.max_norm is None
+    assert same_weights(patient, quick(**options, n_iter_no_change=10**6).fit(X, y))
+
+
 def test_early_stopping_learns_nothing_from_the_rows_it_sets_aside():
     X, y = table()
     held = slice(54, None)  # a tenth, the last rows with shuffle=False
