@@ -20,7 +20,7 @@ from skdropout.estimators._tasks import CallbackSupportMixin, epoch_tasks, with_
 from skdropout.estimators._warm_start import joined, reject_another_network
 from skdropout.estimators._weights import FittedWeights
 from skdropout.networks import Network
-from skdropout.training import TrainingJob, TrainingResult, TrainingSet, engine_named
+from skdropout.training import Objective, TrainingJob, TrainingResult, TrainingSet, engine_named
 
 if TYPE_CHECKING:
     import keras
@@ -61,6 +61,10 @@ class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, 
     def _take_target(self, target: T) -> None:
         """Keep what has been learnt of the target."""
         self._target = target
+
+    @abstractmethod
+    def _objective(self, target: T) -> Objective:
+        """Say what training minimises, or why it cannot be minimised for this target."""
 
     def _loss_weight(self, y: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
         """Return the factor that each row's target puts on its loss."""
@@ -236,7 +240,7 @@ class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, 
                 held = self._target.rescaled(held)
             job = TrainingJob(
                 network=network,
-                objective=self._target.objective,
+                objective=self._objective(self._target),
                 plan=self._plan(
                     seed,
                     epochs=1 if partial else int(self.epochs),

@@ -34,6 +34,10 @@ class Classes(Target):
     classes: np.ndarray
 
     @abstractmethod
+    def objective(self, label_smoothing: float) -> Objective:
+        """Return the cross-entropy that training minimises."""
+
+    @abstractmethod
     def loss_weight(
         self, y: np.ndarray, class_weight: ClassWeight, sample_weight: np.ndarray | None
     ) -> np.ndarray | None:
@@ -135,9 +139,8 @@ class Binary(OneClass):
     n_outputs = 1
     _activation = "sigmoid"
 
-    @property
-    def objective(self) -> Objective:
-        return BinaryCrossentropy()
+    def objective(self, label_smoothing: float) -> Objective:
+        return BinaryCrossentropy(label_smoothing)
 
     def _as_targets(self, codes: np.ndarray) -> np.ndarray:
         return codes.astype(np.float32)[:, np.newaxis]
@@ -162,9 +165,8 @@ class Multiclass(OneClass):
 
     _activation = "softmax"
 
-    @property
-    def objective(self) -> Objective:
-        return MulticlassCrossentropy()
+    def objective(self, label_smoothing: float) -> Objective:
+        return MulticlassCrossentropy(label_smoothing)
 
     @property
     def n_outputs(self) -> int:
@@ -192,9 +194,8 @@ class Multilabel(Classes):
 
     _activation = "sigmoid"
 
-    @property
-    def objective(self) -> Objective:
-        return BinaryCrossentropy()
+    def objective(self, label_smoothing: float) -> Objective:
+        return BinaryCrossentropy(label_smoothing)
 
     @property
     def n_outputs(self) -> int:

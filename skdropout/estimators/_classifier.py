@@ -13,7 +13,8 @@ from skdropout.estimators._base import NetworkEstimator
 from skdropout.estimators._class_targets import Classes, classes_of
 from skdropout.estimators._labels import checked_labels
 from skdropout.estimators._monte_carlo import summarised
-from skdropout.estimators._parameters import names
+from skdropout.estimators._parameters import RATE, names
+from skdropout.training import Objective
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,10 +25,12 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator[Classes]):
     """Predictions, and the class labels."""
 
     class_weight: Mapping[Any, float] | Literal["balanced"] | None = None
+    label_smoothing: float = 0.0
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **NetworkEstimator._parameter_constraints,
         "class_weight": [dict, names({"balanced"}), None],
+        "label_smoothing": [RATE],
         "scoring": [names({"loss", "accuracy"})],
     }
 
@@ -221,6 +224,9 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator[Classes]):
     def _take_target(self, target: Classes) -> None:
         super()._take_target(target)
         self.classes_ = target.classes
+
+    def _objective(self, target: Classes) -> Objective:
+        return target.objective(float(self.label_smoothing))
 
     def _loss_weight(self, y: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
         return self._target.loss_weight(y, self.class_weight, sample_weight)

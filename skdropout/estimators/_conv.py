@@ -245,6 +245,7 @@ default="before_activation"
         Number type of the arithmetic. ``"mixed_bfloat16"`` keeps weights and logits in float32
         and is faster where the processor computes in bfloat16.
     {class_weight}
+    {label_smoothing}
     {training_parameters}
 
     Attributes

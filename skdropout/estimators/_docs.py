@@ -27,6 +27,33 @@ batch_norm : bool, default=False
 class_weight : dict, "balanced" or None, default=None
     Factor on the loss of the rows of each class; ``"balanced"`` makes the classes count the same
     (with a multilabel ``y`` each label's, multiplied).""",
+    "label_smoothing": """\
+label_smoothing : float in [0, 1), default=0.0
+    Fraction of each label that is spread evenly over all classes (of each label of a multilabel
+    ``y``: over yes and no), in training and in validation losses. Szegedy et al. (2016),
+    "Rethinking the Inception architecture for computer vision", CVPR, section 7.""",
+    "regression_parameters": """\
+loss : {"squared_error", "absolute_error", "huber", "poisson", "gamma", "quantile"}, \
+default="squared_error"
+    What training minimises, averaged over the outputs. ``"huber"`` is half the squared error up
+    to an error of one standard deviation of the targets, and linear from there (of 1, in the unit
+    of ``y``, without ``rescale_target``). ``"poisson"``, for counts and rates of 0 or more, and
+    ``"gamma"``, for amounts above 0, are half of these deviances up to a constant; the network
+    then learns the logarithm of its predictions, so that these are positive. ``"quantile"`` is the
+    pinball loss.
+quantile : float in (0, 1) or None, default=None
+    The quantile to predict; needed by ``loss="quantile"``.
+rescale_target : bool, default=True
+    Whether the network learns ``(y - target_mean_) / target_scale_``, both learnt from the
+    training rows; losses are then relative to the scale. Otherwise the network learns ``y`` as it
+    comes. For ``loss="squared_error"``, 1 is what always answering the mean costs.""",
+    "fitted_regression": """\
+n_outputs_ : int
+    Number of outputs: the columns of ``y``.
+target_mean_, target_scale_ : ndarray of shape (`n_outputs_`,)
+    Mean and standard deviation of the training targets; 0 and the mean where ``loss`` is
+    ``"poisson"`` or ``"gamma"``; 0 and 1 without ``rescale_target``. A constant output has the
+    scale 1.""",
     "training_parameters": """\
 rescale : {"standardize", "center", "unit"} or None, default="standardize"
     What the network does to its inputs first, learnt from the training rows: give each feature
@@ -61,6 +88,10 @@ alpha : float in [0, inf), default={alpha}
 weight_decay : float in [0, inf), default=0.0
     Fraction of each kernel that a step takes off, times the learning rate (decoupled weight
     decay). Biases and batch normalisation are left alone.
+global_clipnorm : float in (0, inf] or None, default=None
+    Largest Euclidean norm of a step's gradients, all of the network's together; longer ones are
+    scaled down to it, with their direction kept. None and ``np.inf`` set no bound. Pascanu, Mikolov
+    and Bengio (2013), "On the difficulty of training recurrent neural networks", ICML, section 3.2.
 batch_size : int in [1, inf), default={batch_size}
     Rows of one step; a number that is larger than the table means all rows. The last batch of an
     epoch has the rows that are left.

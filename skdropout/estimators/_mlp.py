@@ -75,6 +75,7 @@ class DropoutMLPClassifier(MLPParameters, NetworkClassifier):
     ----------
     {mlp_parameters}
     {class_weight}
+    {label_smoothing}
     {training_parameters}
 
     Attributes
@@ -129,27 +130,19 @@ class DropoutMLPClassifier(MLPParameters, NetworkClassifier):
 class DropoutMLPRegressor(MLPParameters, NetworkRegressor):
     """Multilayer perceptron for numbers, with dropout, max-norm and batch normalisation.
 
-    It minimises the squared error, averaged over the outputs. By default the network learns
-    targets that are rescaled to mean 0 and standard deviation 1, so that the same settings train
-    well whatever the unit of ``y`` and every output counts the same; predictions are in the unit
-    of ``y``.
+    By default the network learns targets that are rescaled to mean 0 and standard deviation 1, so
+    that the same settings train well whatever the unit of ``y`` and every output counts the same;
+    predictions are in the unit of ``y``.
 
     Parameters
     ----------
     {mlp_parameters}
-    rescale_target : bool, default=True
-        Whether the network learns ``(y - target_mean_) / target_scale_``, both learnt from the
-        training rows. Losses are then relative to the variance: 1 is what always answering the
-        mean costs. Otherwise the network learns ``y`` as it comes.
+    {regression_parameters}
     {training_parameters}
 
     Attributes
     ----------
-    n_outputs_ : int
-        Number of outputs: the columns of ``y``.
-    target_mean_, target_scale_ : ndarray of shape (`n_outputs_`,)
-        Mean and standard deviation of the training targets, or 0 and 1 without
-        ``rescale_target``. A constant output has the scale 1.
+    {fitted_regression}
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)

@@ -7,7 +7,7 @@ import numpy as np
 
 from skdropout.estimators._rescaling import learn_rescaling
 from skdropout.estimators._targets import Target
-from skdropout.training import Objective, SquaredError, TrainingSet
+from skdropout.training import TrainingSet
 
 
 @dataclass(frozen=True)
@@ -18,26 +18,26 @@ class Numbers(Target):
     ----------
     one_dimensional : bool
         Whether targets and predictions have no axis of outputs.
-    rescaled_by : str or None
-        How targets are rescaled.
+    is_rescaled : bool
+        Whether the network learns targets of another scale.
+    log_link : bool
+        Whether the network's outputs are the logarithms of what it predicts. Such targets must
+        stay positive, so that they are divided by their mean, and not shifted.
     mean, scale : ndarray of shape (n_outputs,)
         What the network learns is ``(y - mean) / scale``.
     """
 
     one_dimensional: bool
-    rescaled_by: str | None
+    is_rescaled: bool
+    log_link: bool
     mean: np.ndarray
     scale: np.ndarray
 
     @classmethod
-    def of(cls, y: np.ndarray, *, rescaled_by: str | None) -> Self:
+    def of(cls, y: np.ndarray, *, rescaled: bool, log_link: bool) -> Self:
         """Take the shape from a first target."""
         n_outputs = 1 if y.ndim == 1 else y.shape[1]
-        return cls(y.ndim == 1, rescaled_by, np.zeros(n_outputs), np.ones(n_outputs))
-
-    @property
-    def objective(self) -> Objective:
-        return SquaredError()
+        return cls(y.ndim == 1, rescaled, log_link, np.zeros(n_outputs), np.ones(n_outputs))
 
     @property
     def n_outputs(self) -> int:
@@ -53,10 +53,20 @@ class Numbers(Target):
         return columns
 
     def fitted_to(self, rows: TrainingSet) -> Self:
-        learnt = learn_rescaling(self.rescaled_by, replace(rows, X=rows.y))
-        mean, factor = learnt or (np.zeros(self.n_outputs), np.ones(self.n_outputs))
+        learnt = learn_rescaling("standardize", replace(rows, X=rows.y))
+        assert learnt is not None
+        mean, factor = learnt
         if not (np.isfinite(mean).all() and factor.all()):
             raise ValueError("y holds numbers too large to be squared. Change their unit.")
+        if self.log_link and not mean.all():
+            raise ValueError(
+                "y is 0 in all training rows, of which a loss with a logarithmic link can learn "
+                "nothing. Pass other rows, or another loss."
+            )
+        if not self.is_rescaled:
+            return self
+        if self.log_link:
+            return replace(self, scale=mean)
         return replace(self, mean=mean, scale=1 / factor)
 
     def rescaled(self, rows: TrainingSet) -> TrainingSet:
@@ -64,12 +74,15 @@ class Numbers(Target):
 
     def predictions(self, outputs: np.ndarray) -> np.ndarray:
         """Return outputs of the network, with the outputs in the last axis, as targets."""
-        values = outputs * self.scale + self.mean
+        values = self._values(outputs) * self.scale + self.mean
         return values[..., 0] if self.one_dimensional else values
 
     def deviations(self, samples: np.ndarray) -> np.ndarray:
         """Return the standard deviation of each row's outputs over the samples, in their unit."""
-        return samples.std(axis=0, dtype=np.float64) * self.scale
+        return self._values(samples).std(axis=0, dtype=np.float64) * self.scale
+
+    def _values(self, outputs: np.ndarray) -> np.ndarray:
+        return np.exp(outputs.astype(np.float64)) if self.log_link else outputs
 
     def ending(self, outputs: Any) -> Any:
         import keras
@@ -78,6 +91,9 @@ class Numbers(Target):
         layer = keras.layers.Dense(self.n_outputs, trainable=False, dtype="float64", name="outputs")
         layer.build((None, self.n_outputs))
         layer.set_weights([np.diag(self.scale), self.mean])
+        if self.log_link:
+            exponential = keras.layers.Activation("exponential", dtype="float64", name="link")
+            outputs = exponential(outputs)
         return layer(outputs)
 
     def can_be_scored(self, rows: TrainingSet) -> bool:

@@ -62,6 +62,7 @@ class TrainingParameters(DrawnEstimator):
     nesterov: bool = False
     alpha: float = 0.0
     weight_decay: float = 0.0
+    global_clipnorm: float | None = None
     batch_size: int = 32
     epochs: int = 100
     early_stopping: bool = False
@@ -88,6 +89,7 @@ class TrainingParameters(DrawnEstimator):
         "nesterov": ["boolean"],
         "alpha": [NOT_NEGATIVE],
         "weight_decay": [NOT_NEGATIVE],
+        "global_clipnorm": [POSITIVE_OR_INFINITE, None],
         "batch_size": [POSITIVE_INTEGER],
         "epochs": [POSITIVE_INTEGER],
         "early_stopping": ["boolean"],
@@ -137,6 +139,7 @@ class TrainingParameters(DrawnEstimator):
             nesterov=bool(self.nesterov) and self.optimizer == "sgd",
             alpha=float(self.alpha),
             weight_decay=float(self.weight_decay),
+            global_clipnorm=finite(self.global_clipnorm),
             batch_size=int(self.batch_size),
             epochs=epochs,
             seed=seed,

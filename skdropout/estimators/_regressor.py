@@ -1,29 +1,39 @@
 """What every regressor offers."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from numbers import Real
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.utils import Tags
+from sklearn.utils._param_validation import Interval
 
 from skdropout.estimators._base import NetworkEstimator
 from skdropout.estimators._monte_carlo import summarised
 from skdropout.estimators._number_targets import Numbers, checked_numbers
 from skdropout.estimators._parameters import names
+from skdropout.training import REGRESSIONS, Quantile, Regression
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+Loss = Literal["absolute_error", "gamma", "huber", "poisson", "quantile", "squared_error"]
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class NetworkRegressor(RegressorMixin, NetworkEstimator[Numbers]):
     """Predictions in the unit of the targets, whatever the network learns them in."""
 
+    loss: Loss = "squared_error"
+    quantile: float | None = None
     rescale_target: bool = True
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **NetworkEstimator._parameter_constraints,
+        "loss": [names(REGRESSIONS)],
+        "quantile": [Interval(Real, 0, 1, closed="neither"), None],
         "rescale_target": ["boolean"],
         "scoring": [names({"loss", "r2"})],
     }
@@ -139,10 +149,36 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator[Numbers]):
         return summarised(X, self._samples(X, n_samples, random_state), spread)
 
     def _checked_target(self, y: Any) -> np.ndarray:
-        return checked_numbers(y)
+        values = checked_numbers(y)
+        loss = self._loss()
+        unfit = values[~loss.accepts(values)]
+        if unfit.size:
+            raise ValueError(f"loss={self.loss!r} expects targets {loss.domain}, got {unfit[0]}.")
+        return values
 
     def _target_of(self, y: np.ndarray, classes: Any) -> Numbers:
-        return Numbers.of(y, rescaled_by="standardize" if self.rescale_target else None)
+        return Numbers.of(y, rescaled=self.rescale_target, log_link=self._loss().log_link)
+
+    def _loss(self) -> Regression:
+        """Return the loss that the parameters name."""
+        if self.loss != "quantile":
+            return REGRESSIONS[self.loss]()
+        if self.quantile is None:
+            raise ValueError(
+                "loss='quantile' needs the quantile, above 0 and below 1, such as quantile=0.5 "
+                "for the median; got quantile=None."
+            )
+        return Quantile(float(self.quantile))
+
+    def _objective(self, target: Numbers) -> Regression:
+        loss = self._loss()
+        if loss.log_link != target.log_link:
+            raise ValueError(
+                f"loss={self.loss!r} makes other predictions of the network's outputs than the "
+                "loss of the last fit, so its weights cannot be trained on. Set the loss back, or "
+                "start anew: clone the estimator."
+            )
+        return loss
 
     def _take_target(self, target: Numbers) -> None:
         super()._take_target(target)
@@ -153,4 +189,5 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator[Numbers]):
         tags = super().__sklearn_tags__()
         tags.target_tags.single_output = True
         tags.target_tags.multi_output = True
+        tags.target_tags.positive_only = self.loss in ("gamma", "poisson")
         return tags

@@ -11,8 +11,8 @@ import numpy as np
 from scikeras.utils.transformers import RegressorTargetEncoder
 from scikeras.wrappers import KerasClassifier, KerasRegressor
 from sklearn.base import BaseEstimator, TransformerMixin, clone, is_classifier
-from sklearn.preprocessing import StandardScaler
 
+from skdropout.estimators._number_targets import Numbers
 from skdropout.estimators._parameters import seed_from
 from skdropout.estimators._rescaling import learn_rescaling
 from skdropout.training import TrainingPlan, TrainingSet, planned_optimizer, started_model
@@ -36,20 +36,30 @@ class _InputRescaling(TransformerMixin, BaseEstimator):
         return X
 
 
-class _StandardisedTargets(RegressorTargetEncoder):
-    """Targets as the network learns them: with a mean of zero and a deviation of one."""
+class _LearntTargets(RegressorTargetEncoder):
+    """Targets as the network learns them, and its outputs as targets again."""
+
+    def __init__(self, rescaled: bool, log_link: bool) -> None:
+        super().__init__()
+        self.rescaled, self.log_link = rescaled, log_link
 
     def fit(self, y: np.ndarray) -> Self:
         super().fit(y)
-        self.scaler_ = StandardScaler().fit(y.reshape(len(y), -1))
+        columns = y.reshape(len(y), -1)
+        numbers = Numbers.of(columns, rescaled=self.rescaled, log_link=self.log_link)
+        self.numbers_ = numbers.fitted_to(_rows(columns))
         return self
 
     def transform(self, y: np.ndarray) -> np.ndarray:
         checked = super().transform(y)
-        return self.scaler_.transform(checked.reshape(len(y), -1)).astype(np.float32)
+        return self.numbers_.rescaled(_rows(checked.reshape(len(y), -1))).y
 
     def inverse_transform(self, y: np.ndarray) -> np.ndarray:
-        return super().inverse_transform(self.scaler_.inverse_transform(y.reshape(len(y), -1)))
+        return super().inverse_transform(self.numbers_.predictions(y.reshape(len(y), -1)))
+
+
+def _rows(y: np.ndarray) -> TrainingSet:
+    return TrainingSet(np.empty((len(y), 0)), y, np.arange(len(y)))
 
 
 class _Classifier(KerasClassifier):
@@ -64,8 +74,8 @@ class _Regressor(KerasRegressor):
         return _InputRescaling(self.rescale)
 
     @property
-    def target_encoder(self) -> RegressorTargetEncoder:
-        return _StandardisedTargets() if self.rescale_target else RegressorTargetEncoder()
+    def target_encoder(self) -> _LearntTargets:
+        return _LearntTargets(self.rescale_target, self.log_link)
 
 
 def scikeras_estimator(estimator: "NetworkEstimator[Any]") -> KerasClassifier | KerasRegressor:
@@ -88,11 +98,14 @@ def scikeras_estimator(estimator: "NetworkEstimator[Any]") -> KerasClassifier | 
                 patience=estimator.n_iter_no_change,
                 min_delta=estimator.tol,
                 restore_best_weights=True,
+                monitor="val_accuracy" if estimator.scoring == "accuracy" else "val_loss",
             )
         )
     if is_classifier(estimator):
         return _Classifier(class_weight=estimator.class_weight, **options)
-    return _Regressor(rescale_target=estimator.rescale_target, **options)
+    return _Regressor(
+        rescale_target=estimator.rescale_target, log_link=estimator._loss().log_link, **options
+    )
 
 
 def build(
@@ -116,7 +129,7 @@ def build(
         first_step=0,
     )
     core = started_model(network, plan, meta["feature_encoder_"].rescaling_)
-    outputs, loss = core.output, target.objective.keras_loss()
+    outputs, loss = core.output, estimator._objective(target).keras_loss()
     if is_classifier(estimator):
         outputs = target.ending(outputs)
         loss = type(loss).from_config({**loss.get_config(), "from_logits": False})

@@ -5,16 +5,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from skdropout.training import Objective, TrainingSet
+from skdropout.training import TrainingSet
 
 
 class Target(ABC):
     """What an estimator predicts: how it is encoded, learnt, and read off a network's outputs."""
-
-    @property
-    @abstractmethod
-    def objective(self) -> Objective:
-        """What training minimises."""
 
     @property
     @abstractmethod

@@ -10,14 +10,15 @@ from skdropout.training._objectives import (
     BinaryCrossentropy,
     MulticlassCrossentropy,
     Objective,
-    SquaredError,
 )
 from skdropout.training._plan import OPTIMIZER_NAMES, EarlyStopping, TrainingPlan
+from skdropout.training._regressions import REGRESSIONS, Quantile, Regression, SquaredError
 from skdropout.training._result import Ending, TrainingResult
 
 __all__ = [
     "ENGINES",
     "OPTIMIZER_NAMES",
+    "REGRESSIONS",
     "BinaryCrossentropy",
     "DivergenceError",
     "EarlyStopping",
@@ -25,6 +26,8 @@ __all__ = [
     "Engine",
     "MulticlassCrossentropy",
     "Objective",
+    "Quantile",
+    "Regression",
     "SquaredError",
     "TrainingJob",
     "TrainingPlan",

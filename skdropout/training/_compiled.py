@@ -152,6 +152,7 @@ class _Run:
             momentum=tf.constant(plan.momentum, tf.float32),
             penalty=tf.constant(plan.penalty(self.job.rows.epoch_size), tf.float32),
             weight_decay=tf.constant(plan.weight_decay, tf.float32),
+            clipnorm=tf.constant(plan.global_clipnorm or np.inf, tf.float32),
             max_norm=tf.constant(self.job.network.max_norm or np.inf, tf.float32),
             by_score=tf.constant(rule.by_score if rule else False),
             tol=tf.constant(rule.tol if rule else 0.0, tf.float32),

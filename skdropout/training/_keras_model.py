@@ -103,7 +103,11 @@ def _optimizer(plan: TrainingPlan, steps_per_epoch: int) -> Any:
         rate = schedules.ExponentialDecay(rate, steps_per_epoch, np.exp(-plan.decay))
     elif plan.schedule == "cosine":
         rate = schedules.CosineDecay(rate, plan.first_step + plan.epochs * steps_per_epoch)
-    options = {"learning_rate": rate, "weight_decay": plan.weight_decay}
+    options = {
+        "learning_rate": rate,
+        "weight_decay": plan.weight_decay,
+        "global_clipnorm": plan.global_clipnorm,
+    }
     if plan.optimizer == "sgd":
         options |= {"momentum": plan.momentum, "nesterov": plan.nesterov}
     return keras.optimizers.get({"class_name": plan.optimizer, "config": options})

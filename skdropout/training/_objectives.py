@@ -53,7 +53,15 @@ class Objective(ABC):
 
 @dataclass(frozen=True)
 class Classification(Objective):
-    """A cross-entropy of logits; the score is the accuracy."""
+    """A cross-entropy of logits; the score is the accuracy.
+
+    Parameters
+    ----------
+    label_smoothing : float in [0, 1)
+        Fraction of each target that is spread over all classes.
+    """
+
+    label_smoothing: float = 0.0
 
     score_name: ClassVar[str] = "accuracy"
     scored_in_training: ClassVar[bool] = True
@@ -69,7 +77,9 @@ class BinaryCrossentropy(Classification):
     def keras_loss(self) -> "keras.losses.Loss":
         import keras
 
-        return keras.losses.BinaryCrossentropy(from_logits=True)
+        return keras.losses.BinaryCrossentropy(
+            from_logits=True, label_smoothing=self.label_smoothing
+        )
 
     @property
     def metrics(self) -> "list[keras.metrics.Metric]":
@@ -96,6 +106,10 @@ class MulticlassCrossentropy(Classification):
     def keras_loss(self) -> "keras.losses.Loss":
         import keras
 
+        from skdropout.training._keras_losses import SmoothedCrossentropy
+
+        if self.label_smoothing:
+            return SmoothedCrossentropy(self.label_smoothing)
         return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
     @property
@@ -109,42 +123,3 @@ class MulticlassCrossentropy(Classification):
 
         correct = ops.equal(ops.cast(ops.argmax(outputs, axis=-1), y.dtype), y)
         return ops.cast(correct, "float32")
-
-
-@dataclass(frozen=True)
-class Regression(Objective):
-    """A loss of numbers, averaged over the outputs; the score is R^2."""
-
-    score_name: ClassVar[str] = "r2"
-    scored_in_training: ClassVar[bool] = False
-
-    @property
-    def metrics(self) -> "list[keras.metrics.Metric]":
-        return []
-
-    def row_scores(self, y: Any, outputs: Any) -> Any:
-        from keras import ops
-
-        return ops.mean(ops.square(y - outputs), axis=-1)
-
-    def score_weights(self, counts: Any, scale: Any) -> Any:
-        return scale
-
-    def score(self, mean: Any, y: Any, weights: Any) -> Any:
-        """Return R^2 from the mean squared error: nan for targets that are all the same."""
-        from keras import ops
-
-        weights = ops.reshape(weights / ops.sum(weights), (-1, 1))
-        center = ops.sum(weights * y, axis=0)
-        spread = ops.mean(ops.sum(weights * ops.square(y - center), axis=0))
-        return ops.where(spread > 0, 1 - mean / spread, np.nan)
-
-
-@dataclass(frozen=True)
-class SquaredError(Regression):
-    """The squared error."""
-
-    def keras_loss(self) -> "keras.losses.Loss":
-        import keras
-
-        return keras.losses.MeanSquaredError()

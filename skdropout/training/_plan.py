@@ -41,6 +41,8 @@ class TrainingPlan:
         an epoch.
     weight_decay : float
         Fraction of each kernel that a step takes off, times the learning rate.
+    global_clipnorm : float or None
+        Largest Euclidean norm of all gradients together.
     batch_size : int
         Rows of one step.
     epochs : int
@@ -63,6 +65,7 @@ class TrainingPlan:
     nesterov: bool = False
     alpha: float = 0.0
     weight_decay: float = 0.0
+    global_clipnorm: float | None = None
     batch_size: int = 32
     epochs: int = 1
     seed: int = 0

@@ -44,6 +44,8 @@ class ProgramKey:
         The network without what is data.
     objective, optimizer, nesterov, batch_size
         Of the plan.
+    clips : bool
+        Whether gradients are clipped.
     dtype, validation_dtype : str
         Type of the features, and of those of the validation rows.
     weighted, validated : bool
@@ -56,6 +58,7 @@ class ProgramKey:
     objective: Objective
     optimizer: str
     nesterov: bool
+    clips: bool
     batch_size: int
     dtype: str
     validation_dtype: str
@@ -86,6 +89,7 @@ class Program:
             key.objective,
             self.optimizer,
             key.nesterov,
+            key.clips,
             key.batch_size,
             padded=key.fused,
             masked=key.fused and key.structure.batch_normalised,
@@ -225,6 +229,7 @@ class Program:
                 momentum=spec(()),
                 penalty=spec(()),
                 weight_decay=spec(()),
+                clipnorm=spec(()),
                 max_norm=spec(()),
                 by_score=spec((), tf.bool),
                 tol=spec(()),

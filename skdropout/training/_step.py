@@ -56,6 +56,7 @@ class Settings(NamedTuple):
     momentum: Any
     penalty: Any
     weight_decay: Any
+    clipnorm: Any
     max_norm: Any
     by_score: Any
     tol: Any
@@ -91,6 +92,8 @@ class Stepper:
         How to change the weights.
     nesterov : bool
         Of stochastic gradient descent.
+    clips : bool
+        Whether the norm of all gradients together is bounded.
     batch_size : int
         Rows of a full step.
     padded : bool
@@ -104,6 +107,7 @@ class Stepper:
     objective: Objective
     optimizer: Optimizer
     nesterov: bool
+    clips: bool
     batch_size: int
     padded: bool
     masked: bool
@@ -141,10 +145,10 @@ class Stepper:
         self, state: State, gradients: list[Any], step: Step, settings: Settings
     ) -> tuple[list[Any], list[list[Any]]]:
         weights, slots = [], []
+        gradients = self._gradients(state, gradients, settings)
         for number, value in enumerate(self.layout.trainable):
             weight, gradient = state.trainable[number], gradients[number]
             if value.role == "kernel":
-                gradient += weight * settings.penalty
                 weight -= weight * (settings.weight_decay * step.rate)
             weight, own = self.optimizer.update(
                 weight, gradient, [slot[number] for slot in state.slots], step
@@ -155,6 +159,19 @@ class Stepper:
             weights.append(weight)
             slots.append(own)
         return weights, [list(slot) for slot in zip(*slots, strict=True)]
+
+    def _gradients(self, state: State, slopes: list[Any], settings: Settings) -> list[Any]:
+        """Return the gradients of the loss with the penalty, clipped."""
+        values = zip(self.layout.trainable, slopes, state.trainable, strict=True)
+        gradients = [
+            slope + weight * settings.penalty if value.role == "kernel" else slope
+            for value, slope, weight in values
+        ]
+        if not self.clips:
+            return gradients
+        squares = [channel_sums(tf.reshape(tf.square(g), [-1, 1])) for g in gradients]
+        factor = tf.minimum(1.0, settings.clipnorm * tf.math.rsqrt(tf.add_n(squares)))
+        return [gradient * factor for gradient in gradients]
 
     def _sums_by_unit(self, values: Any) -> Any:
         """Sum over all axes but the last, in the way that is fastest for what runs the step."""

@@ -34,6 +34,7 @@ def key_of(job: TrainingJob) -> ProgramKey:
         objective=job.objective,
         optimizer=job.plan.optimizer,
         nesterov=job.plan.nesterov,
+        clips=job.plan.global_clipnorm is not None,
         batch_size=job.plan.batch_size,
         dtype=str(job.rows.X.dtype),
         validation_dtype=str((validation or job.rows).X.dtype),

@@ -7,6 +7,7 @@ differs from the first, and without ``shuffle`` the order of the rows matters; b
 their own.
 """
 
+import numpy as np
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
@@ -31,6 +32,10 @@ CONFIGURATIONS = [
         early_stopping=True,
         optimizer="sgd",
         nesterov=True,
+        scoring="accuracy",
+        n_iter_no_change=np.inf,
+        label_smoothing=0.05,
+        global_clipnorm=5.0,
         learning_rate=0.02,
         rescale=None,
         epochs=20,
@@ -70,6 +75,7 @@ CONFIGURATIONS = [
         learning_rate=0.05,
         epochs=40,
     ),
+    DropoutMLPRegressor((8,), loss="poisson", random_state=0, learning_rate=0.05, epochs=40),
 ]
 
 

@@ -31,6 +31,17 @@ def test_both_train_the_same_regressor(rescale_target):
     np.testing.assert_allclose(predicted, ours.fit(X, y).predict(X), atol=1e-3)
 
 
+def test_losses_go_along():
+    X, y = table("multiclass")
+    ours = quick(**SAME, label_smoothing=0.2, global_clipnorm=0.5)
+    found = ours.to_scikeras().fit(X, y).predict_proba(X)
+    np.testing.assert_allclose(found, ours.fit(X, y).predict_proba(X), atol=1e-4)
+    options = {"hidden_layer_sizes": (8,), "random_state": 0}
+    ours = DropoutMLPRegressor(loss="poisson", **{**SAME, **options})
+    found = ours.to_scikeras().fit(X, 50 * np.exp(X[:, 0])).predict(X)
+    np.testing.assert_allclose(found, ours.fit(X, 50 * np.exp(X[:, 0])).predict(X), rtol=1e-3)
+
+
 def test_the_user_goes_on_with_a_loss_and_an_optimizer_of_their_own():
     X, y = table()
     wrapper = quick(shuffle=False, epochs=2).to_scikeras()

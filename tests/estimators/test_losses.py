@@ -1,0 +1,185 @@
+"""Losses against scikit-learn's own, and what each of them is minimised by."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from engine_toy import assert_same_fit
+from scipy import stats
+from sklearn._loss import loss as peers
+from sklearn.linear_model import GammaRegressor, PoissonRegressor, QuantileRegressor
+from sklearn.metrics import r2_score
+
+from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
+from skdropout.training import REGRESSIONS, MulticlassCrossentropy, Quantile
+
+X = np.random.default_rng(0).normal(size=(60, 4))
+AMOUNTS = np.exp(0.5 * X[:, 0] - 0.3 * X[:, 1] + 0.2 * X[:, 2] * X[:, 3])
+COUNTS = np.random.default_rng(1).poisson(2 * AMOUNTS).astype(float)
+PEERS = {
+    "absolute_error": peers.AbsoluteError(),
+    "gamma": peers.HalfGammaLoss(),
+    "huber": peers.HuberLoss(delta=1.0),
+    "poisson": peers.HalfPoissonLoss(),
+    "quantile": peers.PinballLoss(quantile=0.8),
+    "squared_error": peers.HalfSquaredError(),
+}
+ENGINES = ("compiled", "keras")
+
+
+def quick(**parameters):
+    defaults = {"dropout": 0.1, "learning_rate": 0.02, "epochs": 4, "random_state": 0}
+    if parameters.get("loss") == "quantile":
+        defaults["quantile"] = 0.8
+    return DropoutMLPRegressor((8,), **{**defaults, **parameters})
+
+
+def linear(**parameters):
+    """A linear model, trained on all rows at once until it has converged."""
+    options = {"learning_rate": 0.03, "learning_rate_schedule": "cosine", "batch_size": 60}
+    return DropoutMLPRegressor((), **options, **{"epochs": 1500, "random_state": 0, **parameters})
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_values_and_slopes_are_those_of_scikit_learn(name):
+    generator = np.random.default_rng(2)
+    y = generator.exponential(size=(50, 1)).astype(np.float32)
+    outputs = tf.constant(generator.normal(size=(50, 1)), tf.float32)
+    objective = Quantile(0.8) if name == "quantile" else REGRESSIONS[name]()
+    with tf.GradientTape() as tape:
+        tape.watch(outputs)
+        losses = objective.losses(y, outputs)
+    slopes = tape.gradient(losses, outputs).numpy().ravel()
+    value, slope = PEERS[name].loss_gradient(
+        y_true=y.ravel().astype(float), raw_prediction=outputs.numpy().ravel().astype(float)
+    )
+    factor = 2 if name == "squared_error" else 1  # scikit-learn halves it
+    assert losses.numpy() == pytest.approx(factor * value, rel=1e-5, abs=1e-6)
+    assert slopes == pytest.approx(factor * slope, rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize("loss", ["absolute_error", "gamma", "huber", "poisson", "quantile"])
+def test_engines_agree_and_the_score_is_r2(loss):
+    train, validation = (X[:40], AMOUNTS[:40]), (X[40:], AMOUNTS[40:])
+    options = {"loss": loss, "dropout": 0.0, "early_stopping": True}
+    left, right = (
+        quick(**options, engine=engine).fit(*train, None, *validation) for engine in ENGINES
+    )
+    assert_same_fit(left, right, tolerance=1e-4)
+    assert left.predict(X) == pytest.approx(right.predict(X), rel=1e-3)
+    expected = r2_score(validation[1], left.predict(validation[0]))
+    assert left.best_score_ == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize("unit", [1e-3, 1.0, 1e4])
+@pytest.mark.parametrize(
+    ("loss", "y", "peer"),
+    [("poisson", COUNTS, PoissonRegressor), ("gamma", AMOUNTS, GammaRegressor)],
+)
+def test_without_hidden_layers_it_is_scikit_learns_linear_model(loss, y, peer, unit):
+    expected = peer(alpha=0, tol=1e-8, max_iter=10_000).fit(X, unit * y).predict(X)
+    found = linear(loss=loss).fit(X, unit * y)
+    assert found.predict(X) == pytest.approx(expected, rel=2e-3)
+    assert found.target_scale_ == pytest.approx(unit * y.mean())
+    assert found.target_mean_ == 0
+
+
+def test_quantiles_are_those_of_scikit_learn():
+    y = AMOUNTS + np.random.default_rng(3).exponential(size=60)
+    for quantile in (0.1, 0.8):
+        expected = QuantileRegressor(quantile=quantile, alpha=0).fit(X, y)
+        found = linear(loss="quantile", quantile=quantile).fit(X, y)
+        assert found.predict(X) == pytest.approx(expected.predict(X), abs=0.05)
+        assert abs((y < found.predict(X)).mean() - quantile) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("loss", "best"),
+    [("absolute_error", np.median), ("squared_error", np.mean), ("poisson", np.mean)],
+)
+def test_a_constant_is_the_best_of_its_kind(loss, best):
+    y = stats.expon.ppf((np.arange(60) + 0.5) / 60)
+    found = linear(loss=loss).fit(np.zeros((60, 4)), y)
+    assert found.predict(np.zeros((1, 4)))[0] == pytest.approx(best(y), abs=0.02)
+
+
+@pytest.mark.parametrize("loss", ["gamma", "poisson"])
+@pytest.mark.parametrize("rescale_target", [True, False])
+def test_a_logarithmic_link_predicts_nothing_below_zero(loss, rescale_target):
+    fitted = quick(loss=loss, rescale_target=rescale_target).fit(X, AMOUNTS)
+    assert fitted.predict(100 * X).min() > 0
+    assert fitted.sample_predict(X, 5, random_state=0).min() > 0
+    assert fitted.model_.predict(X, verbose=0)[:, 0] == pytest.approx(fitted.predict(X), rel=1e-5)
+    samples = fitted.sample_predict(X, 9, random_state=0)
+    spread = fitted.predict_uncertainty(X, 9, random_state=0)["standard_deviation"]
+    assert spread.to_numpy() == pytest.approx(samples.std(axis=0), rel=1e-5)
+
+
+def test_targets_that_a_loss_does_not_take():
+    with pytest.raises(ValueError, match=r"loss='poisson' expects targets of 0 or more, got -3\.0"):
+        quick(loss="poisson").fit(X, np.r_[-3.0, COUNTS[1:]])
+    with pytest.raises(ValueError, match=r"loss='gamma' expects targets above 0, got 0\.0"):
+        quick(loss="gamma").fit(X, np.r_[0.0, AMOUNTS[1:]])
+    with pytest.raises(ValueError, match="y is 0 in all training rows"):
+        quick(loss="poisson").fit(X, np.zeros(60))
+    with pytest.raises(ValueError, match="loss='quantile' needs the quantile"):
+        DropoutMLPRegressor(loss="quantile").fit(X, AMOUNTS)
+
+
+def test_a_warm_start_may_change_the_loss_but_not_its_link():
+    fitted = quick(loss="gamma", warm_start=True).fit(X, AMOUNTS)
+    assert fitted.set_params(loss="poisson").fit(X, AMOUNTS).n_iter_ == 8
+    with pytest.raises(ValueError, match="loss='huber' makes other predictions"):
+        fitted.set_params(loss="huber").fit(X, AMOUNTS)
+
+
+SMOOTHED = {"binary": np.arange(3) % 2, "multiclass": np.arange(3), "multilabel": np.eye(3)}
+
+
+def smoothed(kind, engine="compiled", epochs=300):
+    options = {"learning_rate": 0.1, "batch_size": 3, "random_state": 0, "label_smoothing": 0.3}
+    network = DropoutMLPClassifier((), **options, alpha=0.0, epochs=epochs, engine=engine)
+    return network.fit(np.eye(3), SMOOTHED[kind])
+
+
+@pytest.mark.parametrize("kind", SMOOTHED)
+def test_smoothed_labels_are_learnt_as_distributions(kind):
+    """A network that can tell every row apart comes to predict the smoothed labels themselves."""
+    fitted = smoothed(kind)
+    labels = np.eye(2)[SMOOTHED[kind]] if kind == "binary" else np.eye(3)
+    expected = 0.7 * labels + 0.3 / (3 if kind == "multiclass" else 2)
+    assert fitted.predict_proba(np.eye(3)) == pytest.approx(expected, abs=0.01)
+    assert fitted.history_["accuracy"][-1] == 1
+
+
+def test_both_engines_smooth_several_classes():
+    assert_same_fit(*(smoothed("multiclass", engine, epochs=5) for engine in ENGINES))
+
+
+def test_no_smoothing_is_the_plain_cross_entropy():
+    outputs = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
+    y = np.array([0, 1, 2, 1, 0], np.int32)
+    plain, almost = (MulticlassCrossentropy(s).losses(y, outputs) for s in (0.0, 1e-7))
+    assert np.asarray(almost) == pytest.approx(np.asarray(plain), rel=1e-5)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_clipped_gradients_are_keras_s(optimizer):
+    options = {"dropout": 0.0, "optimizer": optimizer, "alpha": 1.0, "shuffle": False, "epochs": 3}
+    clipped = [
+        quick(**options, global_clipnorm=0.05, engine=engine).fit(X, AMOUNTS) for engine in ENGINES
+    ]
+    assert_same_fit(*clipped, tolerance=1e-4)
+    free = quick(**options).fit(X, AMOUNTS)
+    assert abs(free.predict(X) - clipped[0].predict(X)).max() > 1e-3
+    for bound in (np.inf, 1e9):
+        same = quick(**options, global_clipnorm=bound).fit(X, AMOUNTS)
+        assert same.predict(X) == pytest.approx(free.predict(X), rel=1e-6)
+
+
+def test_a_clipped_step_of_plain_descent_is_as_long_as_it_may_be():
+    options = {"dropout": 0.0, "optimizer": "sgd", "momentum": 0.0, "epochs": 1}
+    rows = X[:32], AMOUNTS[:32]  # of one step
+    still = quick(**options, learning_rate=1e-30).fit(*rows)
+    moved = quick(**options, learning_rate=0.5, global_clipnorm=0.01).fit(*rows)
+    steps = [(a - b).ravel() for a, b in zip(moved.weights_, still.weights_, strict=True)]
+    assert np.linalg.norm(np.concatenate(steps)) == pytest.approx(0.5 * 0.01, rel=1e-3)
