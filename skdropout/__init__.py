@@ -5,6 +5,7 @@ from typing import Any
 
 _HOME = {
     "BNConvClassifier": "skdropout.estimators",
+    "BNConvRegressor": "skdropout.estimators",
     "DropoutMLPClassifier": "skdropout.estimators",
     "DropoutMLPRegressor": "skdropout.estimators",
     "TrainingCurvesDisplay": "skdropout.inspection",

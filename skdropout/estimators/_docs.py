@@ -23,6 +23,53 @@ batch_norm : bool, default=False
     Whether each hidden layer is normalised over the batch, before its activation. The averages
     that prediction uses keep 0.9 of themselves in each step. It takes two rows to normalise, so
     fits of one row and ``batch_size=1`` are errors, and a last batch of one row gets a second.""",
+    "conv_parameters": """\
+filters : sequence of int in [1, inf), default=(32, 64)
+    Filters of the convolutions, one number for each block.
+convs_per_block : int in [1, inf), default=2
+    Convolutions in each block.
+kernel_size : int or (int, int) in [1, inf), default=3
+    Height and width of the kernels, in pixels.
+activation : str, default="relu"
+    Keras activation of the convolutions and of the head's hidden layers.
+batch_norm : bool, default=True
+    Whether the blocks are normalised over the batch. Where pooling leaves one pixel, a step
+    needs two images.
+batch_norm_momentum : float in [0, 1), default=0.9
+    What each step keeps of the moving mean and variance that predictions use. Keras's 0.99
+    needs some hundred steps before these mean anything.
+batch_norm_epsilon : float in (0, inf), default=0.001
+    Added to the variance.
+batch_norm_center, batch_norm_scale : bool, default=True
+    Whether batch normalisation adds a learnt offset, and multiplies by a learnt factor.
+conv_dropout : float in [0, 1) or sequence of float, default=0.0
+    Fraction of the blocks' activations that each step drops, or one fraction for each block.
+spatial_dropout : bool, default=False
+    Whether ``conv_dropout`` drops whole feature maps [3]_ instead of single activations.
+placement : {"before_activation", "after_activation", "after_pooling"}, \
+default="before_activation"
+    Where batch normalisation, and after it dropout, stand: before each activation of the
+    blocks, after it, or once at the end of each block, after its pooling (in the last block,
+    which has no pooling, after its last activation).
+pooling : {"max", "average"}, default="max"
+    What halves height and width after each block but the last. An axis of length one stays.
+head : {"dense", "gap"}, default="dense"
+    What follows the blocks: fully connected layers, or global average pooling [2]_.
+dense_units : int or sequence of int in [1, inf), default=128
+    Units of each fully connected layer of ``head="dense"``; ``()`` is none.
+head_dropout : float in [0, 1), default={head_dropout}
+    Fraction of the units that each step drops after each fully connected layer, or after
+    global average pooling.
+max_norm : float in (0, inf] or None, default=None
+    Largest Euclidean norm of the weights that lead into one hidden unit or filter.
+image_shape : (height, width) or (height, width, channels) or None, default=None
+    Shape of the image that each row of a two-dimensional ``X`` holds, channels last.
+augment : {"flip", "shift", "flip_shift"} or None, default=None
+    What each step does to its images at random: mirror half of them left to right, move them
+    by up to an eighth of each axis, or both.
+precision : {"float32", "mixed_bfloat16"}, default="float32"
+    Number type of the arithmetic. ``"mixed_bfloat16"`` keeps weights and logits in float32
+    and is faster where the processor computes in bfloat16.""",
     "class_weight": """\
 class_weight : dict, "balanced" or None, default=None
     Factor on the loss of the rows of each class; ``"balanced"`` makes the classes count the same

@@ -1,8 +1,8 @@
-"""scikit-learn's own checks of the convolutional classifier, with none expected to fail."""
+"""scikit-learn's own checks of the convolutional estimators, with none expected to fail."""
 
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skdropout import BNConvClassifier
+from skdropout import BNConvClassifier, BNConvRegressor
 
 
 def small(**parameters):
@@ -15,6 +15,10 @@ CONFIGURATIONS = [
     small(batch_norm=False, conv_dropout=0.05, placement="after_activation"),
     small(placement="after_pooling", head="gap", convs_per_block=1),
     small(precision="mixed_bfloat16", conv_dropout=0.05, spatial_dropout=True),
+    BNConvRegressor(),
+    BNConvRegressor(
+        filters=(8,), dense_units=32, epochs=20, learning_rate=0.01, loss="huber", random_state=0
+    ),
 ]
 
 
