@@ -1,28 +1,43 @@
 """Estimators in which dropout, max-norm and batch normalisation are hyperparameters."""
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-_HOME = {
-    "BNConvClassifier": "skdropout.estimators",
-    "BNConvRegressor": "skdropout.estimators",
-    "DropoutMLPClassifier": "skdropout.estimators",
-    "DropoutMLPRegressor": "skdropout.estimators",
+if TYPE_CHECKING:
+    from skdropout import datasets, studies
+    from skdropout.estimators import (
+        BNConvClassifier,
+        BNConvRegressor,
+        DropoutMLPClassifier,
+        DropoutMLPRegressor,
+    )
+    from skdropout.inspection import TrainingCurvesDisplay
+
+__all__ = [
+    "BNConvClassifier",
+    "BNConvRegressor",
+    "DropoutMLPClassifier",
+    "DropoutMLPRegressor",
+    "TrainingCurvesDisplay",
+    "datasets",
+    "studies",
+]
+__version__ = "0.1.0"
+
+_HOMES = {
     "TrainingCurvesDisplay": "skdropout.inspection",
     "datasets": "skdropout.datasets",
     "studies": "skdropout.studies",
 }
 
-__all__ = sorted(_HOME)
-__version__ = "0.1.0"
-
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for."""
-    if name not in _HOME:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = import_module(_HOME[name])
-    return home if _HOME[name].endswith(f".{name}") else getattr(home, name)
+    home = _HOMES.get(name, "skdropout.estimators")
+    module = import_module(home)
+    return module if home.endswith(f".{name}") else getattr(module, name)
 
 
 def __dir__() -> list[str]:

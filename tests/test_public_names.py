@@ -1,6 +1,8 @@
 """Each package exports its public names, and no others; the linter keeps them sorted."""
 
+import ast
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +30,16 @@ def test_the_top_level_names_are_sorted_and_there():
     assert set(skdropout.__all__) <= set(dir(skdropout))
     estimators = import_module("skdropout.estimators").__all__
     assert set(estimators) <= set(skdropout.__all__)
+
+
+def test_editors_and_type_checkers_see_the_top_level_names():
+    import skdropout
+
+    tree = ast.parse(Path(skdropout.__file__).read_text("utf-8"))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If))
+    assert ast.unparse(block.test) == "TYPE_CHECKING"
+    seen = [name.name for node in block.body for name in node.names]
+    assert sorted(seen) == skdropout.__all__
 
 
 def test_an_unknown_name_is_an_attribute_error():

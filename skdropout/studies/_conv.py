@@ -164,19 +164,18 @@ def build_network(variant: str, placement: str, condition: str, protocol: ConvPr
     """Make one of the networks, untrained."""
     from skdropout import BNConvClassifier
 
-    return BNConvClassifier(
-        filters=protocol.filters,
-        dense_units=protocol.dense_units,
-        batch_size=protocol.batch_size,
-        batch_norm_momentum=protocol.batch_norm_momentum,
-        epochs=protocol.passes,
-        precision=protocol.precision,
-        engine=protocol.engine,
-        placement=placement,
-        rescale=CONDITIONS[condition],
-        **SHARED,
-        **VARIANTS[variant],
-    )
+    options: dict[str, Any] = {
+        "filters": protocol.filters,
+        "dense_units": protocol.dense_units,
+        "batch_size": protocol.batch_size,
+        "batch_norm_momentum": protocol.batch_norm_momentum,
+        "epochs": protocol.passes,
+        "precision": protocol.precision,
+        "engine": protocol.engine,
+        "placement": placement,
+        "rescale": CONDITIONS[condition],
+    }
+    return BNConvClassifier(**options, **SHARED, **VARIANTS[variant])
 
 
 def announce(missing: Mapping[Cell, float], images: ImageSet, protocol: ConvProtocol) -> str:
