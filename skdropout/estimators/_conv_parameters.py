@@ -152,7 +152,7 @@ class ConvParameters:
             )
         return ConvNetwork(
             **common,
-            max_norm=None if self.max_norm is None else float(self.max_norm),
+            max_norm=finite(self.max_norm),
             filters=filters,
             convs_per_block=int(self.convs_per_block),
             kernel_size=kernel_size,
