@@ -5,8 +5,8 @@ from os import PathLike
 from typing import Any
 
 from skdropout.studies._conv import CONDITIONS, PLACEMENTS, VARIANTS
-from skdropout.studies.reporting import StudyResult, folder_of, write_report
-from skdropout.studies.running import notes_on, run_plan
+from skdropout.studies.reporting import StudyResult, write_report
+from skdropout.studies.running import folder_of, notes_on, run_plan
 
 
 def run_image_study(

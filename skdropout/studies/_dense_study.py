@@ -3,8 +3,8 @@
 from os import PathLike
 from typing import TYPE_CHECKING
 
-from skdropout.studies.reporting import StudyResult, folder_of, write_report
-from skdropout.studies.running import notes_on, run_plan
+from skdropout.studies.reporting import StudyResult, write_report
+from skdropout.studies.running import folder_of, notes_on, run_plan
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from skdropout.studies._checks import ENGINES, PRECISIONS, check_at_least, check_choice
 from skdropout.studies._errors import StudyError
 from skdropout.studies.reading import Reading, is_images, load_images, load_table
-from skdropout.studies.reporting import StudyResult, folder_of, write_report
-from skdropout.studies.running import notes_on, run_plan
+from skdropout.studies.reporting import StudyResult, write_report
+from skdropout.studies.running import folder_of, notes_on, run_plan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -195,7 +195,7 @@ default="breast_cancer"
     if seed + repeats > 1 << 32:
         raise StudyError(f"seed must be at most {(1 << 32) - repeats}, got {seed}.")
     plan = plan_comparison(material, design, repeats=repeats, data=loaded, jobs=jobs)
-    folder = folder_of(out, "compare", material.name)
+    folder = folder_of(out, "compare", material.name, plan.source)
     tables = run_plan(plan, folder, jobs=jobs, cluster=cluster, progress=progress)
     words = {"target": target, "task": task, "repeats": repeats, "folds": folds, "seed": seed,
              "epochs": epochs, "scoring": scoring, "practical": practical}  # fmt: skip

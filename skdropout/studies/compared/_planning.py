@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log2
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -188,6 +189,7 @@ def plan_comparison(
             },
             "data": data.describe(),
         },
+        source=str(Path(data.path).resolve()) if data.path not in ("", "-") else "",
         # Repeat by repeat, so that what is finished early is a whole comparison already.
         cells=[
             (name, repeat, fold)

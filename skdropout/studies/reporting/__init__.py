@@ -22,7 +22,7 @@ from skdropout.studies.reporting._page import (
     notebook_view,
     page,
 )
-from skdropout.studies.reporting._result import StudyResult, folder_of, write_report
+from skdropout.studies.reporting._result import StudyResult, write_report
 
 __all__ = [
     "COLOURS",
@@ -37,7 +37,6 @@ __all__ = [
     "StudyResult",
     "draw_scores",
     "draw_training",
-    "folder_of",
     "legend",
     "log_scale",
     "name_rows",

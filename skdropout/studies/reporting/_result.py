@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skdropout.studies._errors import StudyError, writing
+from skdropout.studies._errors import writing
 from skdropout.studies.reporting._page import Listing, notebook_view
 
 if TYPE_CHECKING:
@@ -66,13 +65,6 @@ class StudyResult:
     def __str__(self) -> str:
         tables = "\n\n".join(listing.text() for listing in self.listings)
         return f"{tables}\n\n{self.verdict}\n\nReport: {self.report}"
-
-
-def folder_of(out: str | PathLike[str] | None, command: str, name: str) -> Path:
-    """Choose where a study is written."""
-    if out is not None and not str(out).strip():
-        raise StudyError("out is empty. Name a folder to write to (--out), or leave it away.")
-    return Path(f"skdropout-{command}-{Path(name).stem}" if out is None else out)
 
 
 def write_report(folder: Path, figures: Mapping[str, "Figure"], html: str) -> None:

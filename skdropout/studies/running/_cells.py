@@ -33,6 +33,9 @@ class Plan:
         depends on nothing but its arguments.
     data : tuple
         What every cell needs; passed by itself so that workers share one copy of large arrays.
+    source : str
+        The file or folder that the data came from, if any: studies of two of these do not share a
+        default folder.
     growing : tuple of str
         Those of ``identity["arguments"]`` that only say which cells there are, such as the number
         of repeats: with other values of these a folder's study goes on, and keeps the cells that
@@ -60,6 +63,7 @@ class Plan:
     schemas: Mapping[str, Schema]
     compute: Callable[..., Tables]
     data: tuple[Any, ...] = ()
+    source: str = ""
     growing: tuple[str, ...] = ()
     files: tuple[str, ...] = ("report.html", "summary.csv", "comparisons.csv", "*.png")
     threads: bool = False

@@ -143,7 +143,8 @@ class Store:
         self._runs = there.get("runs", [])
 
     def _describe(self, runs: Sequence[Any]) -> None:
-        study = {**self._identity, "runs": runs}
+        source = {"source": self._plan.source} if self._plan.source else {}
+        study = {**self._identity, **source, "runs": runs}
         text = json.dumps(study, indent=2, ensure_ascii=False) + "\n"
         _replace(self.folder / _DESCRIPTION, text.encode())
 

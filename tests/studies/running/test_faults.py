@@ -15,7 +15,7 @@ import pytest
 import studies_toy as toy
 
 from skdropout.studies import StudyError
-from skdropout.studies.running import notes_on, run_plan
+from skdropout.studies.running import folder_of, notes_on, run_plan
 
 
 def test_a_killed_worker_is_replaced_and_nothing_lost(tmp_path, capsys):
@@ -142,3 +142,16 @@ def test_results_of_other_versions_are_marked(tmp_path, capsys):
     (said,) = notes_on(tmp_path)
     assert said in capsys.readouterr().err
     assert said.endswith(f"different versions of packages: numpy 1.0 and {now}.")
+
+
+def test_two_files_of_one_name_have_a_folder_each(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folders = []
+    for file in ("/a/iris.csv", "/b/iris.csv", "/a/iris.csv", "/c/iris.tsv"):
+        folder = folder_of(None, "compare", Path(file).name, file)
+        run_plan(replace(toy.plan(1, file=file), source=file), folder, progress=False)
+        folders.append(str(folder))
+    assert folders == [f"skdropout-compare-iris{end}" for end in ("", "-2", "", "-3")]
+    assert folder_of("here", "compare", "iris.csv", "/d/iris.csv") == Path("here")
+    with pytest.raises(StudyError, match="out is empty"):
+        folder_of(" ", "compare", "iris.csv")
