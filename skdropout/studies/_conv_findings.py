@@ -4,10 +4,13 @@ from collections.abc import Hashable, Mapping
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from skdropout.studies.evidence import ALPHA, compare_pairs, evidence, points
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 EVERYWHERE = "all placements"
 _INPUTS = {
@@ -64,13 +67,34 @@ def compare_variants(results: "pd.DataFrame", n_classes: int) -> "pd.DataFrame":
     return pd.concat(tables, ignore_index=True)
 
 
-def conclude_conditions(comparisons: "pd.DataFrame") -> list[str]:
-    """Say for each condition what batch normalisation and dropout do to the accuracy."""
+def guessing(y_val: "NDArray[np.int64]") -> float:
+    """Return the accuracy on validation images that always naming one class reaches by luck."""
+    share = np.bincount(y_val).max() / len(y_val)
+    return float(share + 2 * np.sqrt(share * (1 - share) / len(y_val)))
+
+
+def conclude_conditions(
+    comparisons: "pd.DataFrame", summary: "pd.DataFrame", guess: float
+) -> list[str]:
+    """Say for each condition what batch normalisation and dropout do to the accuracy.
+
+    A variant that is no better than a guess has learnt nothing, and that is the finding.
+    """
     verdicts = []
     overall = comparisons[comparisons["placement"] == EVERYWHERE]
+    accuracy = summary.groupby(["condition", "variant"], sort=False)["accuracy"].mean()
     for condition, pairs in overall.groupby("condition", sort=False):
+        failed = accuracy[condition][lambda reached: reached <= guess]
         rows = pairs[pairs["against"] == "nothing"].to_dict("records")
-        if rows:
+        if "nothing" in failed:
+            verdicts.append(
+                f"{_INPUTS[str(condition)]}, the network without either has learnt nothing: its "
+                f"accuracy of {100 * failed['nothing']:.1f}% is what a guess may reach. So there "
+                "is nothing to conclude about batch normalisation or dropout."
+            )
+        elif rows:
+            for row in rows:
+                row["failed"] = row["variant"] in failed
             claims = ", ".join(map(_claim, rows))
             if pairs["low"].isna().all():
                 claims += ": no spread over seeds to judge by, so no interval and no evidence"
@@ -93,6 +117,8 @@ def _lead(rows: list[dict[Hashable, Any]]) -> str:
 def _claim(row: dict[Hashable, Any]) -> str:
     """Say what a variant does, with the evidence for it."""
     name = row["variant"].replace("batch_norm", "batch normalisation").replace("_", " ")
+    if row["failed"]:
+        return f"with {name} nothing is learnt ({points(row['difference'])} points)"
     if isnan(row["low"]):
         return f"{name} scores {points(row['difference'])} points"
     return f"{name} {_effect(row)} ({evidence(row)})"
@@ -100,6 +126,6 @@ def _claim(row: dict[Hashable, Any]) -> str:
 
 def _effect(row: dict[Hashable, Any]) -> str:
     """Name what a variant does to the accuracy, where that is beyond luck."""
-    if row["p_holm"] < ALPHA:
+    if row["p_holm"] < ALPHA and not row["failed"]:
         return "helps" if row["difference"] > 0 else "hurts"
     return "makes no difference that shows"

@@ -108,6 +108,7 @@ def run_image_study(
     from skdropout.studies._conv_findings import (
         compare_variants,
         conclude_conditions,
+        guessing,
         summarise_variants,
     )
     from skdropout.studies._conv_report import conv_page, list_accuracies
@@ -131,7 +132,7 @@ def run_image_study(
     published = PUBLISHED if plan.name == "cifar100" else None
     summary = summarise_variants(results, n_classes, published)
     comparisons = compare_variants(results, n_classes)
-    verdicts = conclude_conditions(comparisons)
+    verdicts = conclude_conditions(comparisons, summary, guessing(images.y_val))
     shown: Any = list(results["condition"].unique())
     figures = {condition: draw_curves(results, condition) for condition in shown}
     html = conv_page(

@@ -102,7 +102,12 @@ def run_dense_study(
     ['baseline', 'visible', 'hidden']
     """
     from skdropout.studies._dense import PUBLISHED, plan_dense
-    from skdropout.studies._dense_findings import compare_networks, conclude, summarise_networks
+    from skdropout.studies._dense_findings import (
+        compare_networks,
+        conclude,
+        failures,
+        summarise_networks,
+    )
     from skdropout.studies._dense_report import dense_page, list_networks
     from skdropout.studies.reporting import draw_scores, draw_training
 
@@ -123,11 +128,11 @@ def run_dense_study(
     kind = table.task
     summary = summarise_networks(results, published, kind)
     comparisons = compare_networks(results, folds, kind)
-    verdict = conclude(comparisons, plan.name, repeats, folds, kind)
+    naive = kind.naive_score(table.targets)
+    failed = failures(results, curves, folds, naive, kind)
+    verdict = conclude(comparisons, failed, plan.name, repeats, folds, kind)
     figures = {
-        kind.score: draw_scores(
-            results, summary, comparisons, kind, kind.naive_score(table.targets)
-        ),
+        kind.score: draw_scores(results, summary, comparisons, kind, naive),
         "training": draw_training(curves, kind),
     }
     html = dense_page(

@@ -23,6 +23,7 @@ from skdropout.studies._conv_findings import (
     EVERYWHERE,
     compare_variants,
     conclude_conditions,
+    guessing,
     summarise_variants,
 )
 from skdropout.studies.reading import load_images
@@ -186,8 +187,13 @@ def test_differences_are_tested_over_seeds_within_placements():
     assert row["n_pairs"] == 9
 
 
+def verdicts_on(results, guess=0.05):
+    summary = summarise_variants(results, 100, None)
+    return conclude_conditions(compare_variants(results, 100), summary, guess)
+
+
 def test_the_verdict_says_what_each_variant_does():
-    published, standardised = conclude_conditions(compare_variants(made_up(EFFECTS), 100))
+    published, standardised = verdicts_on(made_up(EFFECTS))
     assert published.startswith("With the inputs as published (centred, not scaled), dropout in ")
     assert "helps at no rate tried" in published
     assert "helps at 0.3. Against nothing" in standardised
@@ -198,10 +204,24 @@ def test_the_verdict_says_what_each_variant_does():
     assert "dropout 0.5 hurts" in standardised
 
 
+def test_what_has_learnt_nothing_gets_no_verdict():
+    """At 0.35 and below everything could be a guess: with the rate 0.5, and with 0.3 as well."""
+    published, _ = verdicts_on(made_up(EFFECTS), guess=0.35)
+    assert "with dropout 0.3 nothing is learnt (−" in published
+    assert "with dropout 0.5 nothing is learnt (−" in published
+    assert "dropout 0.1 hurts" in published
+    for verdict in verdicts_on(made_up(EFFECTS), guess=0.99):
+        assert "has learnt nothing" in verdict
+        assert not re.search("helps|hurts", verdict)
+
+
+def test_a_guess_may_be_right_by_luck():
+    """Half the images are of one class: two standard errors of 100 draws are 0.1."""
+    assert guessing(np.repeat(np.arange(4), [50, 25, 15, 10])) == pytest.approx(0.6)
+
+
 def test_one_seed_is_no_evidence():
-    (verdict,) = conclude_conditions(
-        compare_variants(made_up({"as_published": EFFECTS["as_published"]}, seeds=1), 100)
-    )
+    (verdict,) = verdicts_on(made_up({"as_published": EFFECTS["as_published"]}, seeds=1))
     assert "helps" not in verdict
     assert "no evidence" in verdict
 
@@ -209,15 +229,13 @@ def test_one_seed_is_no_evidence():
 def test_seeds_that_agree_to_the_row_are_no_evidence_either():
     results = made_up(EFFECTS, seeds=2)
     one_seed = results[results["seed"] == 0]
-    verdicts = conclude_conditions(
-        compare_variants(pd.concat([one_seed, one_seed.assign(seed=1)]), 100)
-    )
+    verdicts = verdicts_on(pd.concat([one_seed, one_seed.assign(seed=1)]))
     assert all("helps" not in verdict and "no evidence" in verdict for verdict in verdicts)
 
 
 def test_one_variant_leaves_nothing_to_compare():
     results = made_up({condition: {"nothing": 0.0} for condition in CONDITIONS})
-    assert "Nothing to compare" in conclude_conditions(compare_variants(results, 100))[0]
+    assert "Nothing to compare" in verdicts_on(results)[0]
     assert EVERYWHERE not in set(compare_variants(results, 100)["placement"])
 
 

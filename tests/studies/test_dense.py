@@ -20,9 +20,9 @@ from sklearn.preprocessing import StandardScaler
 from skdropout import DropoutMLPRegressor
 from skdropout.studies import StudyError, paired_test, run_dense_study
 from skdropout.studies._dense import PUBLISHED, RECIPES, DenseProtocol, build_network
-from skdropout.studies._dense_findings import conclude
+from skdropout.studies._dense_findings import conclude, failures
 from skdropout.studies._dense_report import command
-from skdropout.studies.reading import load_table
+from skdropout.studies.reading import CLASSIFICATION, REGRESSION, load_table
 
 OPTIONS = {"repeats": 2, "folds": 2, "epochs": 2, "progress": False}
 
@@ -213,7 +213,8 @@ def test_a_quantity_is_studied_by_r2(tmp_path):
     )
     assert study.summary["r2"].max() > 0.2
     assert study.curves["r2"].to_numpy() == pytest.approx(1 - study.curves["loss"].to_numpy())
-    assert "Points are hundredths of R²." in study.verdict
+    assert study.summary.loc["baseline", "r2"] < 0.05
+    assert study.verdict.startswith("The baseline has learnt nothing on table: ")
     assert "RMSE" in str(study)
     assert (tmp_path / "r2.png").exists()
     html = unescape(study.report.read_text(encoding="utf-8"))
@@ -249,7 +250,50 @@ def comparisons(visible, hidden):
     ],
 )  # fmt: skip
 def test_the_verdict_says_what_the_evidence_says(visible, hidden, claim):
-    verdict = conclude(comparisons(visible, hidden), "sonar", 20, 10)
+    verdict = conclude(comparisons(visible, hidden), {}, "sonar", 20, 10)
     assert verdict.startswith(claim)
     assert "20 runs of 10-fold" in verdict
     assert "3 comparisons" in verdict
+    assert "hundredths" not in verdict
+    verdict = conclude(comparisons(visible, hidden), {}, "sonar", 20, 10, REGRESSION)
+    assert verdict.endswith("Points are hundredths of R².")
+
+
+def runs(**accuracies):
+    """Results and training curves of ten folds in which each network has these accuracies."""
+    noise = np.random.default_rng(0).normal(0, 0.02, 10)
+    results = pd.DataFrame(
+        [
+            {"network": name, "accuracy": accuracy + noise[fold]}
+            for name, (accuracy, _) in accuracies.items()
+            for fold in range(10)
+        ]
+    )
+    curves = pd.DataFrame(
+        [
+            {"network": name, "fold": 0, "epoch": epoch, "accuracy": accuracy}
+            for name, (_, curve) in accuracies.items()
+            for epoch, accuracy in enumerate(curve, start=1)
+        ]
+    )
+    return failures(results, curves, 10, 0.53, CLASSIFICATION)
+
+
+def test_a_network_that_has_learnt_nothing_gets_no_verdict():
+    failed = runs(
+        baseline=(0.86, [0.6, 0.9]), visible=(0.535, [0.5, 0.6]), hidden=(0.7, [0.8, 0.5])
+    )
+    assert list(failed) == ["visible", "hidden"]
+    assert "most frequent class" in failed["visible"]
+    assert "falls from 80.0% to 50.0%" in failed["hidden"]
+    pairs = comparisons((-0.3, 0.001), (-0.1, 0.001))
+    verdict = conclude(pairs, failed, "sonar", 1, 10)
+    assert "hurts" not in verdict
+    assert verdict.endswith("nothing to conclude about dropout.")
+    verdict = conclude(pairs, {"visible": failed["visible"]}, "sonar", 1, 10)
+    assert "on the inputs has learnt nothing on sonar" in verdict
+    assert "in the hidden layers it hurts" in verdict
+    verdict = conclude(pairs, runs(baseline=(0.5, [0.5, 0.5])), "sonar", 1, 10)
+    assert verdict.startswith("The baseline has learnt nothing on sonar: it scores 50.")
+    assert "hurts" not in verdict
+    assert runs(baseline=(0.86, [0.6, 0.9])) == {}
