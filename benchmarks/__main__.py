@@ -7,7 +7,18 @@ from pathlib import Path
 
 from benchmarks._report import README, Options, circumstances, fill_readme, record, recorded
 
-NAMES = ("one_fit", "study", "growth", "parts", "search", "memory", "conv_steps", "defaults")
+NAMES = (
+    "one_fit",
+    "study",
+    "compare",
+    "truths",
+    "growth",
+    "parts",
+    "search",
+    "memory",
+    "conv_steps",
+    "defaults",
+)
 
 
 def main() -> None:

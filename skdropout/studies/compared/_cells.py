@@ -98,6 +98,11 @@ class Design:
     epochs: int
     score: Score
 
+    @property
+    def patience(self) -> int:
+        """Epochs to go on for after the validation loss has turned."""
+        return max(self.epochs // 4, 5)
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -160,7 +165,13 @@ def network(design: Design, parameters: Mapping[str, Any], epochs: int, seed: in
 def _validated(
     model: Any, X: Any, y: Any, X_val: Any, y_val: Any, design: Design
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Train a network, and return its validation score and training loss after each epoch."""
+    """Train a network, and return its validation score and training loss after each epoch.
+
+    Training goes on for `patience` epochs after the validation loss has turned; from there on the
+    curves keep their last value.
+    """
+    if design.score.name != "accuracy":  # early stopping goes by the loss
+        model.set_params(early_stopping=True, n_iter_no_change=design.patience, tol=0.0)
     try:
         model.fit(X, y, X_val=X_val, y_val=y_val)
     except FloatingPointError:  # a strength that diverges is never chosen
@@ -174,7 +185,9 @@ def _validated(
     else:
         error = history["val_loss"] * float(model.target_scale_[0]) ** 2
         curve = np.sqrt(error) if design.score.name == "rmse" else 1 - error / np.var(y_val)
-    return curve, history["loss"]
+    missing = design.epochs - len(curve)
+    loss = history["loss"]
+    return np.pad(curve, (0, missing), "edge"), np.pad(loss, (0, missing), "edge")
 
 
 def compute_cell(cell: Cell, material: Material, design: Design) -> Tables:

@@ -67,7 +67,7 @@ default="breast_cancer"
     estimator : DropoutMLPClassifier, DropoutMLPRegressor or BNConvClassifier, default=None
         The network to start from; its regularisation is switched off. By default 200 hidden units
         for tables, trained by Adam in batches of 32 (more for more than 2,000 rows), and up to
-        three blocks of 32, 64 and 128 filters for images.
+        three blocks of 32, 64 and 128 filters for images (half as many for tiny ones).
     variants : sequence of str, or dict of str to dict, default=None
         What to compare with ``"none"``; by default all. For tables ``"l2"``,
         ``"dropout_hidden"``, ``"dropout_inputs"``, ``"dropout_both"``, ``"max_norm"``,
@@ -86,7 +86,8 @@ default="breast_cancer"
         Seed of the first repeat; the later ones use the seeds after it.
     epochs : int >= 1, default=None
         The most epochs that may be chosen. By default as many as make 20,000 training steps, but
-        10 to 240 (images: 2,500 steps, 10 to 40 epochs).
+        10 to 240 (images: 2,500 steps, 10 to 30 epochs). A fit ends earlier, a quarter of
+        these after its validation loss has turned.
     scoring : {"log_loss", "accuracy"} or {"rmse", "r2"}, default=None
         What chooses and is tested: by default the log loss for classes, RMSE for quantities.
     practical : float >= 0, default=None

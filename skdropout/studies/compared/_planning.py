@@ -34,7 +34,7 @@ from skdropout.studies.running import Cell, Plan, start_tensorflow
 
 _KEY: Mapping[str, type] = {"variant": str, "repeat": int, "fold": int}
 _TABLE_STEPS, _TABLE_EPOCHS = 20_000, 240
-_IMAGE_STEPS, _IMAGE_EPOCHS = 2_500, 40
+_IMAGE_STEPS, _IMAGE_EPOCHS = 2_500, 30
 _FEWEST_EPOCHS = 10
 
 
@@ -148,8 +148,10 @@ def _default_network(material: Material, images: bool, n_train: int) -> Any:
 
     batch_size = int(min(max(2 ** round(log2(max(n_train, 1) / 64)), 32), 256))
     if images:
-        blocks = min(max(int(log2(min(material.X.shape[1:3]))) - 1, 1), 3)
-        return skdropout.BNConvClassifier(filters=(32, 64, 128)[:blocks], batch_size=64)
+        side = min(material.X.shape[1:3])
+        blocks = min(max(int(log2(side)) - 1, 1), 3)
+        filters = (16, 32, 64) if side < 16 else (32, 64, 128)
+        return skdropout.BNConvClassifier(filters=filters[:blocks], batch_size=64)
     kind = skdropout.DropoutMLPClassifier if material.classes else skdropout.DropoutMLPRegressor
     # The steps before the network scale already.
     return kind(hidden_layer_sizes=(200,), batch_size=batch_size, rescale=None)
@@ -259,7 +261,7 @@ def _estimate(missing: Mapping[Cell, float], material: Material, design: Design,
     )
     seconds = n_fits * an_epoch * design.epochs / (cpu_count() if jobs < 0 else jobs)
     return (
-        f"{n_fits:,} fits of up to {design.epochs} epochs: about "
+        f"{n_fits:,} fits of up to {design.epochs} epochs: at most about "
         f"{duration(seconds)}, and some seconds to start."
     )
 

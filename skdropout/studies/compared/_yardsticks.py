@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Splits = Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]
 
 NAIVE = "naive"
-_TREES = 150
+_TREES = 100
 
 
 @dataclass(frozen=True)
