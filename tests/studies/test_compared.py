@@ -16,7 +16,12 @@ from sklearn.model_selection import StratifiedKFold
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
 from skdropout.studies import StudyError, compare_regularisers, practical_probabilities
 from skdropout.studies.compared._cells import Design, Material, choose, compute_cell, network
-from skdropout.studies.compared._findings import verdict_of
+from skdropout.studies.compared._findings import (
+    best_variant,
+    compare_with,
+    summarise,
+    verdict_of,
+)
 from skdropout.studies.compared._resampling import Resampling
 from skdropout.studies.compared._variants import TABLE_CONTROL, Variant, table_variants
 from skdropout.studies.compared._yardsticks import yardsticks_for
@@ -117,6 +122,21 @@ def test_a_strength_that_diverges_is_never_chosen():
     hopeless = small_design([Variant("v", "v", {"wild": wild})])
     row = compute_cell(("v", 0, 0), material(), hopeless)["results"][0]
     assert np.isnan(row["log_loss"])
+
+
+def test_a_variant_that_diverges_in_some_fold_is_neither_best_nor_tested():
+    design = small_design([Variant("none", "none", {"-": {}}), Variant("v", "v", {"a": {}})])
+    results = pd.DataFrame(
+        [(v, 0, f, "-" if v == "none" else "a", 1, loss, 0.5, 0.5, 0.5, 0.1) for f, v, loss in
+         [(0, "none", 0.5), (1, "none", 0.6), (0, "v", 0.1), (1, "v", np.nan)]],
+        columns=["variant", "repeat", "fold", "strength", "epochs", *CLASS_SCORES, "fit_seconds"],
+    )  # fmt: skip
+    candidates = results[["variant", "repeat", "fold", "strength"]].assign(at_the_last_epoch=0)
+    summary = summarise(results, candidates, list(CLASS_SCORES))
+    assert best_variant(summary, ["none", "v"], design.score) == "none"
+    tested = compare_with("none", ["v"], results, design, 0.01).iloc[0]
+    assert tested["verdict"] == "cannot tell"
+    assert np.isnan(tested["difference"])
 
 
 def test_more_repeats_extend_a_finished_comparison(tmp_path):

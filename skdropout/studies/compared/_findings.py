@@ -32,6 +32,9 @@ def summarise(
 
     groups = results.groupby("variant", sort=False)
     table = groups[list(scores)].mean()
+    # A mean over the folds in which training went well would flatter those who fail in others.
+    failed = results[scores[0]].isna().groupby(results["variant"], sort=False).any()
+    table.loc[failed.index[failed], list(scores)] = nan
     by_repeat = results.groupby(["variant", "repeat"], sort=False)[scores[0]].mean()
     spread = by_repeat.groupby("variant", sort=False).std()
     table.insert(1, f"{scores[0]}_sd_over_repeats", spread)

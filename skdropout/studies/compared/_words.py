@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def number(score: Score, value: float) -> str:
     """Write a score."""
     if value != value:
-        return "diverged"
+        return "diverged" if score.chooses else "unknown"
     if score.name == "rmse":
         return f"{value:.4g}"
     return f"{100 * value:.1f}%" if _is_share(score) else f"{value:.3f}"
@@ -100,6 +100,7 @@ def conclude(
         )
     sentences += _on_variants(design, summary, variants)
     sentences.append(_advice(design, summary, best, recommended))
+    sentences.append(" ".join([held_fixed(design), *late_epochs(design, summary)]))
     return sentences
 
 
