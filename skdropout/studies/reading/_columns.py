@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MAX_CATEGORIES = 20
 _MOSTLY = 0.8  # a column with this share of numbers is one of numbers, with odd cells in it
+_LOOK = 500  # texts that show quickly that a column is none of numbers
 _ROW_NAMES = re.compile(
     r"unnamed: \d+|row[ _.]?(names?|num(ber)?|n[or]?|ids?|index)|index|level_\d"
     r"|(s|sr|serial)?[ _.]?no\.?|#",
@@ -33,7 +34,7 @@ def clean_columns(
     import pandas as pd
 
     kept: dict[str, pd.Series] = {}
-    row_numbers: dict[str, tuple[pd.Series, str]] = {}
+    row_numbers: dict[str, pd.Series] = {}
     notes: list[str] = []
     made: set[str] = set()
     for column in frame.columns:
@@ -42,15 +43,15 @@ def clean_columns(
             continue
         parts, remarks = _read_column(name, column, frame[column], reading)
         made |= set(parts)
-        parts = {part: v for part, v in parts.items() if part not in reading.drop_columns} or parts
-        why = None if column in reading.keep_columns else tells_nothing(column, parts, reading)
-        if why is None:
+        parts = {part: v for part, v in parts.items() if part not in reading.drop_columns}
+        may_go = column not in reading.keep_columns
+        if may_go and column in parts and _numbers_rows(column, parts[column]):
+            row_numbers |= parts
+        elif may_go and (why := _tells_nothing(column, parts)) is not None:
+            notes.append(f"Column {column!r} is left out: {why}.")
+        else:
             kept |= parts
             notes += remarks
-        elif why.startswith("it numbers"):
-            row_numbers[column] = parts[column], why
-        else:
-            notes.append(f"Column {column!r} is left out: {why}.")
     for field in ("drop_columns", "keep_columns", "text_columns"):
         if strange := [c for c in getattr(reading, field) if c not in made | set(frame.columns)]:
             raise StudyError(
@@ -58,9 +59,12 @@ def clean_columns(
                 f"its columns: {quoted(frame.columns, most=30)}."
             )
     if kept:
-        notes += [f"Column {c!r} is left out: {why}." for c, (_, why) in row_numbers.items()]
+        notes += [
+            f"Column {c!r} is left out: it numbers the rows ({option('keep_columns', c)} keeps it)."
+            for c in row_numbers
+        ]
     else:  # a table of nothing but 1, 2, 3, ...: that is what there is to learn from
-        kept = {column: values for column, (values, _) in row_numbers.items()}
+        kept = row_numbers
     if not kept:
         raise StudyError(f"{name} has no feature column to learn from. {' '.join(notes)}".rstrip())
     return pd.DataFrame(kept, index=frame.index), notes
@@ -83,6 +87,9 @@ def numbers_of(
     are not and the column is clearly one of numbers.
     """
     counts = texts.value_counts()
+    few = counts.index[:: max(len(counts) // _LOOK, 1)]
+    if len(read_numbers(few).odd) > 0.9 * len(few):
+        return None, []
     read = read_numbers(counts.index)
     n_marked = int(counts.reindex(list(read.marks)).sum())
     n_odd = int(counts.reindex(list(read.odd)).sum())
@@ -170,7 +177,7 @@ def _read_column(
     return {column: known}, notes
 
 
-def tells_nothing(column: str, parts: dict[str, "pd.Series"], reading: Reading) -> str | None:
+def _tells_nothing(column: str, parts: dict[str, "pd.Series"]) -> str | None:
     """Say why a column is no feature, or return None where it is one."""
     if not parts:
         return "its cells are lists or other objects"
@@ -180,32 +187,33 @@ def tells_nothing(column: str, parts: dict[str, "pd.Series"], reading: Reading) 
         return "it is empty"
     if n_values == 1 and n_known == len(values) > 1:
         return f"it has a single value, {_short(values.iloc[0])}"
-    if len(parts) > 1 or column not in parts:
+    if column not in parts:  # a date
         return None
     keep = f"({option('keep_columns', column)} keeps it)"
     is_text = values.dtype == object
-    unique = n_values == n_known
-    whole = not is_text and n_known == len(values) and bool((values % 1 == 0).all())
-    if unique and whole and _numbers_rows(values) and not _TIME_NAME.search(column):
-        return f"it numbers the rows {keep}"
-    if (is_text or whole) and n_values > n_known / 2 and _ROW_NAMES.fullmatch(column):
+    names_rows = is_text or _are_whole(values)
+    if names_rows and n_values > n_known / 2 and _ROW_NAMES.fullmatch(column):
         return f"its name and its values say that it numbers or names the rows {keep}"
-    if (is_text or whole) and n_values > MAX_CATEGORIES and _ID_NAME.fullmatch(column):
+    if names_rows and n_values > MAX_CATEGORIES and _ID_NAME.fullmatch(column):
         return f"it is an identifier by its name, with {n_values:,} different values {keep}"
-    if is_text and n_values > MAX_CATEGORIES and unique:
+    if is_text and MAX_CATEGORIES < n_values == n_known:
         return f"every text in it is different {keep}"
     if is_text and n_values > max(MAX_CATEGORIES, n_known / 2):
         return f"it is free text: {n_values:,} different texts in {n_known:,} rows {keep}"
     return None
 
 
-def _numbers_rows(values: "pd.Series") -> bool:
+def _numbers_rows(column: str, values: "pd.Series") -> bool:
     """Whether different whole numbers go up or down in file order, or are 1, 2, 3, ... shuffled."""
-    steps = np.diff(values)
-    if len(values) < 10:
+    if len(values) < 10 or not _are_whole(values) or not values.is_unique:
         return False
     shuffled = values.max() - values.min() == len(values) - 1
-    return bool(shuffled or (steps > 0).all() or (steps < 0).all())
+    in_order = values.is_monotonic_increasing or values.is_monotonic_decreasing
+    return bool(shuffled or in_order) and not _TIME_NAME.search(column)
+
+
+def _are_whole(values: "pd.Series") -> bool:
+    return values.dtype != object and bool((values.to_numpy() % 1 == 0).all())  # nan is none
 
 
 def _dates(column: str, dates: "pd.Series", how: str) -> tuple[dict[str, "pd.Series"], list[str]]:

@@ -60,9 +60,9 @@ def whole_number_dates(numbers: "pd.Series") -> "pd.Series | None":
     import pandas as pd
 
     known = numbers.dropna()
-    if known.nunique() < 10 or not known.between(18000101, 22001231).all():
+    if known.empty or known.min() < 18000101 or known.max() > 22001231:
         return None
-    if (known % 1 != 0).any():
+    if known.nunique() < 10 or (known % 1 != 0).any():
         return None
     texts = numbers.astype("Int64").astype("string")
     dates = pd.to_datetime(texts, format="%Y%m%d", errors="coerce")

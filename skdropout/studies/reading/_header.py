@@ -5,6 +5,8 @@ from itertools import pairwise
 
 from skdropout.studies.reading._numbers import MARKS, read_numbers
 
+_FEW = 30  # rows that show whether a column is one of numbers
+
 
 def looks_like_names(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
     """Whether the first line of a table holds the names of its columns.
@@ -15,27 +17,34 @@ def looks_like_names(first: Sequence[str], rest: Sequence[Sequence[str]]) -> boo
     cells = [cell.strip() for cell in first]
     if not rest:
         return True
-    columns = [[row[i].strip() for row in rest if i < len(row)] for i in range(len(cells))]
     above_numbers = sum(
-        bool(cell) and not _is_number(cell) and _are_numbers(column)
-        for cell, column in zip(cells, columns, strict=True)
+        bool(cell) and not _is_number(cell) and _are_numbers(_column(rest[:_FEW], place))
+        for place, cell in enumerate(cells)
     )
     numbers = [cell for cell in cells if _is_number(cell)]
     if numbers and not _count_up(numbers):
         return above_numbers > len(numbers)
     if above_numbers:
         return True
-    again = sum(cell in column for cell, column in zip(cells, columns, strict=True) if cell)
+    again = sum(cell in _column(rest, place) for place, cell in enumerate(cells) if cell)
     return again <= (0 if not numbers else len(cells) // 10)
 
 
+def _column(rows: Sequence[Sequence[str]], place: int) -> list[str]:
+    return [row[place].strip() for row in rows if place < len(row)]
+
+
 def _is_number(text: str) -> bool:
-    return bool(text) and text.casefold() not in MARKS and not read_numbers([text]).odd
+    try:
+        float(text)
+    except ValueError:
+        return bool(text) and text.casefold() not in MARKS and not read_numbers([text]).odd
+    return text.casefold() not in MARKS
 
 
 def _are_numbers(texts: Sequence[str]) -> bool:
     known = {text for text in texts if text and text.casefold() not in MARKS}
-    return bool(known) and len(read_numbers(known).odd) <= len(known) // 10
+    return bool(known) and sum(not _is_number(text) for text in known) <= len(known) // 10
 
 
 def _count_up(texts: Sequence[str]) -> bool:

@@ -63,8 +63,9 @@ def read_numbers(texts: Iterable[str], decimal: str | None = None) -> Numbers:
     candidates = [text for text in texts if text.strip().casefold() not in MARKS]
     if _are_codes(candidates):
         return Numbers({}, tuple(candidates), marks, "")
-    found = [_read_all(candidates, point) for point in ([decimal] if decimal is not None else ".,")]
-    values = max(found, key=len)  # the first of two that are as long: with a decimal point
+    values = _read_all(candidates, decimal or ".")
+    if decimal is None and len(values) < len(candidates):
+        values = max(values, _read_all(candidates, ","), key=len)
     odd = tuple(text for text in candidates if text not in values)
     unusual = next((text for text in values if not _PLAIN.fullmatch(text.strip())), None)
     how = "" if unusual is None else f"{unusual!r} as {values[unusual]:.12g}"

@@ -35,6 +35,23 @@ class Reading:
     image_size : int >= 1, default=None
         Pixels a side that images of a folder are brought to; by default they stay as they are
         if all have one size of at most 64 pixels, and are brought to 32 otherwise.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skdropout.studies import Reading, load_rows
+    >>> plots = {"plot": [1, 2, 1, 2], "depth": [0.5, 9.9, 0.7, 0.2], "crop": list("abab")}
+    >>> X, y = load_rows(
+    ...     pd.DataFrame(plots),
+    ...     target="crop",
+    ...     reading=Reading(missing=("9.9",), text_columns=("plot",)),
+    ... )
+    >>> X
+      plot  depth
+    0    1    0.5
+    1    2    NaN
+    2    1    0.7
+    3    2    0.2
     """
 
     separator: str | None = None

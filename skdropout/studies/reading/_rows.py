@@ -47,7 +47,7 @@ channels)
     --------
     >>> from skdropout.studies import load_rows
     >>> X, y = load_rows("digits")
-    >>> X.shape, sorted(set(y))[:3]
+    >>> X.shape, sorted(set(y.tolist()))[:3]
     ((1797, 8, 8, 1), ['0', '1', '2'])
     """
     if is_images(data):

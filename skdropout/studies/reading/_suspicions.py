@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _SENTINELS = (-1, -9, -99, -999, -9999, -99999, 99, 999, 9999, 99999)
 _MANY_COPIES = 0.01
 _UNBALANCED = 0.8
+_LOOK = 200
 
 
 def suspicions(
@@ -22,7 +23,7 @@ def suspicions(
     """Say which columns give the target away, which values look like marks, and so on."""
     notes = []
     for column in features.columns:
-        values = features[column]
+        values = features[column].to_numpy()
         leave_out = f"({option('drop_columns', column)} leaves it out)"
         if _tells_all(values, targets, bool(classes)):
             notes.append(
@@ -38,12 +39,13 @@ def suspicions(
                 f"marks missing values, say so ({option('missing')}={mark:g})."
             )
         of_time = column.endswith("(days since 1970)")
-        if len(values) >= 20 and values.is_unique and (values % 1 == 0).all() and not of_time:
+        whole = not of_time and len(values) >= 20 and (values % 1 == 0).all()
+        if whole and len(np.unique(values)) == len(values):
             notes.append(
                 f"Look at column {column!r}: a different whole number in each row. It may be "
                 f"an identifier {leave_out}."
             )
-        if of_time and values.is_monotonic_increasing:
+        if of_time and (np.diff(values) >= 0).all():
             notes.append(
                 f"Rows come in the order of time of {column!r}. Rows to test on are drawn from all "
                 "of it, so that scores are those of gaps filled, not of the future foretold."
@@ -64,37 +66,50 @@ def suspicions(
     return notes
 
 
-def _tells_all(values: "pd.Series", targets: NDArray[Any], are_classes: bool) -> bool:
+def _tells_all(x: NDArray[Any], y: NDArray[Any], are_classes: bool) -> bool:
     """Whether one column alone predicts the target: by thresholds, by categories, or by rank."""
     import pandas as pd
 
-    known = values.notna().to_numpy()
-    if known.mean() < 0.9 or len(values) < 20:
+    known = ~pd.isna(x)
+    if known.mean() < 0.9 or len(x) < 20:
         return False
-    x, y = values[known], targets[known]
-    if not are_classes:
-        if x.dtype == object or x.nunique() <= MAX_CATEGORIES:
-            return False
-        ranks = np.corrcoef(x.rank(), pd.Series(y).rank())[0, 1]
-        return bool(abs(ranks) > 1 - 1e-9)
+    x, y = x[known], y[known]
+    if are_classes:
+        # What tells all classes apart does so for a few rows, which are quickly looked at.
+        return _separates(x[:_LOOK], y[:_LOOK]) and _separates(x, y)
+    if x.dtype == object or len(np.unique(x)) <= MAX_CATEGORIES:
+        return False
+    order = np.argsort(x, kind="stable")
+    steps = np.diff(y[order])
+    rising = (steps >= 0).all() or (steps <= 0).all()
+    return bool(rising and len(np.unique(x)) == len(np.unique(y)))
+
+
+def _separates(x: NDArray[Any], y: NDArray[Any]) -> bool:
+    """Whether thresholds on numbers tell the classes apart, or each text has a single class."""
+    import pandas as pd
+
     n_classes = len(np.unique(y))
-    codes, found = pd.factorize(x, sort=True)
-    if x.dtype == object and len(found) > max(MAX_CATEGORIES, 2 * n_classes):
-        return False
-    order = np.lexsort((y, codes))
-    changes = np.flatnonzero(np.diff(y[order]))  # along the sorted values
-    if (np.diff(codes[order])[changes] == 0).any():
-        return False  # one value, two classes
-    return x.dtype == object or len(changes) == n_classes - 1
+    is_text = x.dtype == object
+    if is_text:
+        x, texts = pd.factorize(x)
+        if len(texts) > max(MAX_CATEGORIES, 2 * n_classes):
+            return False
+    order = np.lexsort((y, x))
+    changes = np.flatnonzero(np.diff(y[order]))
+    one_class_each = bool((np.diff(x[order])[changes] != 0).all())
+    return one_class_each and (is_text or len(changes) == n_classes - 1)
 
 
-def _sentinel(values: "pd.Series") -> float | None:
+def _sentinel(values: NDArray[Any]) -> float | None:
     """Return a value such as -999 that lies further from all others than these lie apart."""
-    for mark in (values.min(), values.max()):
-        others = values[values != mark].dropna()
-        if len(others) < 2 or (values == mark).sum() < 2:
+    known = values[~np.isnan(values)]
+    for mark in (known.min(), known.max()):
+        others = known[known != mark]
+        if len(others) < 2 or len(known) - len(others) < 2:
             continue
-        usual = mark in _SENTINELS or mark < 0 <= others.min()
-        if usual and abs(others - mark).min() > others.max() - others.min():
+        low, high = others.min(), others.max()
+        usual = mark in _SENTINELS or mark < 0 <= low
+        if usual and max(low - mark, mark - high) > high - low:
             return float(mark)
     return None

@@ -1,5 +1,6 @@
 """Tables that are text: their encoding, separator, comments, header and decimal sign."""
 
+import codecs
 import csv
 import io
 import re
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _SEPARATORS = "\t;|,"  # the first of those that fit: within fields, a comma is most likely
 _COMMENTS = ("#", "%", "//")
 _SAMPLE = 200  # lines that decide on the separator, the header and codes such as 00501
+_CHUNK = 1 << 20  # bytes
 _BYTE_ORDER_MARKS = {
     b"\xef\xbb\xbf": "utf-8-sig",
     b"\xff\xfe": "utf-16",
@@ -44,7 +46,10 @@ class _Record:
     @property
     def filled(self) -> int:
         """Number of fields without empty ones at the end."""
-        return max((i for i, field in enumerate(self.fields, 1) if field.strip()), default=0)
+        n = len(self.fields)
+        while n and not self.fields[n - 1].strip():
+            n -= 1
+        return n
 
 
 def read_text(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFrame", list[str]]:
@@ -198,7 +203,7 @@ def _parse(
         )
     }
     frame, notes = read(texts), []
-    if any(writes_decimal_commas(frame[c].dropna().astype(str).unique()) for c in _of_texts(frame)):
+    if any(writes_decimal_commas(_different(frame[c])) for c in _of_texts(frame)):
         frame, notes = read(str), ["Numbers are written with decimal commas."]
         for column in frame:
             if column in texts:
@@ -211,6 +216,11 @@ def _parse(
     if len(frame) == len(layout.lines):
         frame.index = pd.Index(layout.lines, name="line")
     return frame, notes
+
+
+def _different(column: "pd.Series", most: int = 1000) -> list[str]:
+    """Return different texts of a column, so many that they show how it is written."""
+    return column.dropna().astype(str).drop_duplicates().iloc[:most].tolist()
 
 
 def _of_texts(frame: "pd.DataFrame") -> list[Any]:
@@ -238,8 +248,10 @@ def _encoding_of(name: str, content: bytes, reading: Reading) -> tuple[str, list
         encodings = ["utf-8", "cp1252", "latin-1"]
     for encoding in encodings:
         try:
-            for _ in _lines(content, encoding):
-                pass
+            decoder = codecs.getincrementaldecoder(encoding)()
+            for start in range(0, len(content), _CHUNK):
+                decoder.decode(content[start : start + _CHUNK])
+            decoder.decode(b"", final=True)
         except LookupError:
             raise StudyError(f"There is no encoding {encoding!r} ({option('encoding')}).") from None
         except UnicodeError:
