@@ -195,12 +195,7 @@ def _parse(
     texts = {
         place: str
         for place, column in enumerate(layout.columns)
-        if column in reading.text_columns
-        or any(
-            re.fullmatch(r"0\d{2,}", r.fields[place].strip())
-            for r in sample
-            if place < len(r.fields)
-        )
+        if column in reading.text_columns or _holds_codes(sample, place)
     }
     frame, notes = read(texts), []
     if any(writes_decimal_commas(_different(frame[c])) for c in _of_texts(frame)):
@@ -216,6 +211,12 @@ def _parse(
     if len(frame) == len(layout.lines):
         frame.index = pd.Index(layout.lines, name="line")
     return frame, notes
+
+
+def _holds_codes(rows: Sequence[_Record], place: int) -> bool:
+    """Whether a column has texts such as 00501, which would lose their zeros as numbers."""
+    cells = (row.fields[place].strip() for row in rows if place < len(row.fields))
+    return any(cell.startswith("0") and len(cell) > 2 and cell.isdecimal() for cell in cells)
 
 
 def _different(column: "pd.Series", most: int = 1000) -> list[str]:
