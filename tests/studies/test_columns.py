@@ -263,7 +263,20 @@ def test_a_column_that_gives_the_answer_away_is_pointed_at():
     assert load_table(fair, "y").notes == ()
 
 
+def test_missing_values_that_give_the_answer_away_are_pointed_at():
+    frame = pd.DataFrame({"died": np.where(Y == "up", X, np.nan), "x": X[::-1], "y": Y})
+    assert said(load_table(frame, "y"), "'died'", "that it is missing alone predicts the target")
+
+
+def test_rows_of_one_person_are_pointed_at():
+    assert said(load(np.arange(N) // 3 % 50, "patient_id"), "rows that share one are trained and")
+
+
 def test_what_looks_suspicious_is_pointed_at():
+    marked = pd.DataFrame({"x": X, "y": np.where(np.arange(N) % 9, X[::-1], -99)})
+    assert said(load_table(marked, "y"), "Look at the target: -99", "34 times", "--missing=-99")
+    cleared = load_table(marked, "y", reading=Reading(missing=("-99",)))
+    assert len(cleared.targets) == N - 34
     assert said(load(np.where(np.arange(N) % 9, X, -999)), "-999, far from all else", "34 times")
     assert said(load(RNG.permutation(9 * N)[:N], "nr"), "different whole number in each row")
     twice = pd.DataFrame(

@@ -103,7 +103,8 @@ def test_what_is_no_class_is_told(tmp_path):
     assert said(images, "'cats' is no class", "2 .heic files: convert them to JPEG or PNG")
     assert said(images, "'empty' is no class")
     assert said(images, "1 .svg file of class 'light' left out")
-    assert len(images.notes) == 3
+    assert len(images.notes) == 4
+    assert said(images, "18 images of 20 are exact copies")
 
 
 def test_unreadable_files_are_all_named_at_once(tmp_path):
@@ -130,6 +131,27 @@ def test_a_picture_that_would_fill_the_memory_is_not_read(tmp_path):
     Image.new("1", (10000, 10000)).save(file, "png")
     (tmp_path / "dark" / "bomb.png").write_bytes(file.getvalue())
     assert "bomb.png (Image size (100000000 pixels) exceeds limit" in refuse(tmp_path)
+
+
+def test_the_first_of_several_pictures_is_read(tmp_path):
+    write(tmp_path, "grey")
+    first, second = (Image.fromarray(grey(label)) for label in ("dark", "light"))
+    first.save(tmp_path / "dark" / "moving.gif", save_all=True, append_images=[second])
+    images = load_images(tmp_path)
+    assert said(images, "1 file with several pictures")
+    for picture, label in zip(images.X, images.y, strict=True):
+        assert (picture[..., 0] == grey(images.classes[label])).all()
+
+
+def test_classes_that_differ_in_case_are_pointed_at(tmp_path):
+    write(tmp_path, "grey")
+    (tmp_path / "dark").rename(tmp_path / "Light_")
+    assert said(load_images(tmp_path), "Look at the classes 'Light_' and 'light'")
+
+
+def test_a_folder_of_tables_is_no_folder_of_images(tmp_path):
+    (tmp_path / "own.csv").write_text("a,y\n1,2\n")
+    assert "If you meant a table in it, give that file." in refuse(tmp_path)
 
 
 def test_the_size_can_be_chosen(tmp_path):
@@ -214,6 +236,11 @@ def test_where_there_are_three_parts_the_last_is_left_aside(tmp_path):
     images = load_images(save(tmp_path / "own.npz", **arrays))
     assert (len(images.X), len(images.X_val)) == (12, 4)
     assert said(images, "'test_images' is left aside")
+
+
+def test_labels_of_bytes(tmp_path):
+    labels = np.array([b"cat", b"dog"])[CLASSES]
+    assert load_images(save(tmp_path / "a.npz", X=PIXELS, y=labels)).classes == ("cat", "dog")
 
 
 def test_one_hot_labels_and_channels_first(tmp_path):

@@ -144,9 +144,36 @@ def test_files_that_are_no_tables_are_refused(tmp_path, name, content, message):
     assert message in refuse(save(tmp_path, content, name))
 
 
+def test_a_header_may_come_again(tmp_path):
+    table = load_table(save(tmp_path, _three_columns() * 2), "y")
+    assert len(table.targets) == 60
+    assert "Left out: 1 line with the header once more." in table.notes
+
+
+def test_an_index_with_a_name_is_a_column(tmp_path):
+    TABLE.set_index("wood").to_parquet(tmp_path / "own.parquet")
+    table = load_table(tmp_path / "own.parquet", "grade")
+    assert set(table.features.columns) == {"wood", "width", "grain"}
+
+
+@pytest.mark.parametrize("orient", ["columns", "split"])
+def test_json_as_pandas_writes_it(tmp_path, orient):
+    TABLE.to_json(tmp_path / "own.json", orient=orient)
+    check(load_table(tmp_path / "own.json", "grade"), TABLE)
+
+
 def test_archives_hold_a_single_table(tmp_path):
+    import tarfile
     import zipfile
 
+    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
+        archive.writestr("a.png", "")
+        archive.writestr("b.JPG", "")
+    assert "holds pictures; unpack it" in refuse(tmp_path / "photos.zip")
+    with tarfile.open(tmp_path / "own.tar.gz", "w:gz") as archive:
+        archive.add(save(tmp_path, "a,y\n1,2\n"))
+    assert "is an archive; unpack it" in refuse(tmp_path / "own.tar.gz")
+    assert "is an address; download the file first" in refuse("https://example.org/own.csv")
     with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
         archive.writestr("a.csv", "a,y\n1,2\n")
         archive.writestr("b.csv", "a,y\n1,2\n")

@@ -195,7 +195,8 @@ def _tells_nothing(column: str, parts: dict[str, "pd.Series"]) -> str | None:
     if names_rows and n_values > n_known / 2 and _ROW_NAMES.fullmatch(column):
         return f"its name and its values say that it numbers or names the rows {keep}"
     if names_rows and n_values > MAX_CATEGORIES and _ID_NAME.fullmatch(column):
-        return f"it is an identifier by its name, with {n_values:,} different values {keep}"
+        shared = "" if n_values == n_known else "; rows that share one are trained and tested on"
+        return f"it is an identifier by its name, with {n_values:,} different values{shared} {keep}"
     if is_text and MAX_CATEGORIES < n_values == n_known:
         return f"every text in it is different {keep}"
     if is_text and n_values > max(MAX_CATEGORIES, n_known / 2):

@@ -28,6 +28,7 @@ _PACKED: Mapping[bytes, Callable[..., Any]] = {
     b"BZh": bz2.open,
     b"\xfd7zXZ": lzma.open,
 }
+_PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 _REFUSED: Mapping[bytes, str] = {
     b"%PDF": "a PDF document; export the table as a CSV file",
     b"\x89PNG": "a picture",
@@ -54,6 +55,8 @@ def read_file(path: str | Path, reading: Reading) -> tuple["pd.DataFrame", list[
     try:
         content = sys.stdin.buffer.read() if str(path) == "-" else Path(path).read_bytes()
     except FileNotFoundError:
+        if "://" in str(path) or name.startswith(("http:", "https:")):
+            raise StudyError(f"{name} is an address; download the file first.") from None
         raise StudyError(
             f"There is no file {name}. Give a table: a CSV, Excel or Parquet file."
         ) from None
@@ -74,6 +77,8 @@ def _read_content(name: str, content: bytes, reading: Reading) -> tuple["pd.Data
             )
     if content.startswith(b"PK\x03\x04"):
         return _read_zip(name, content, reading)
+    if content[257:262] == b"ustar":
+        raise StudyError(f"{name} is an archive; unpack it and give a file with a single table.")
     for start, what in _REFUSED.items():
         if content[:30].lstrip().startswith(start):
             raise StudyError(f"{name} is {what}.")
@@ -90,15 +95,13 @@ def _read_with_pandas(
     file = io.BytesIO(content)
     try:
         if content.startswith(b"PAR1"):
-            return pd.read_parquet(file), []
+            return _with_index(pd.read_parquet(file)), []
         if content.startswith(b"ARROW1"):
-            return pd.read_feather(file), []
+            return _with_index(pd.read_feather(file)), []
         if suffix == ".dta":
             return pd.read_stata(file), []
-        if suffix in (".jsonl", ".ndjson") or (suffix == ".json" and content.lstrip()[:1] == b"{"):
-            return pd.read_json(file, lines=True, precise_float=True), []
-        if suffix == ".json":
-            return pd.read_json(file, precise_float=True), []
+        if suffix in (".json", ".jsonl", ".ndjson"):
+            return _read_json(file, content), []
         if re.match(rb"[-+]?\d+(\.\d+)?( \d+:[-+.\deE]+)+\s*\n", content):
             return _read_svmlight(file), []
         if suffix == ".arff":
@@ -128,6 +131,8 @@ def _read_zip(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFram
                 return _read_excel(name, content, reading)
             if "mimetype" in inside or "xl/workbook.bin" in inside:
                 raise StudyError(f"{name} is a spreadsheet; save it as .xlsx or CSV.")
+            if all(info.filename.lower().endswith(_PICTURES) for info in members):
+                raise StudyError(f"{name} holds pictures; unpack it and give the folder.")
             if len(members) != 1:
                 raise StudyError(
                     f"{name} holds {quoted(m.filename for m in members) or 'no file'}; give a file "
@@ -209,6 +214,21 @@ def _read_excel(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFr
     frame = cells.set_axis(names, axis=1).infer_objects()
     frame.index.name = "row"
     return frame, notes
+
+
+def _with_index(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Make columns of an index that has names: nobody may have meant to lose them."""
+    return frame.reset_index() if any(name is not None for name in frame.index.names) else frame
+
+
+def _read_json(file: IO[bytes], content: bytes) -> "pd.DataFrame":
+    """Read records, one a line or in a list, or the columns as pandas writes them."""
+    import pandas as pd
+
+    if re.match(rb"\s*\{.*\}\s*\n\s*\{", content):
+        return pd.read_json(file, lines=True, precise_float=True)
+    orient = "split" if re.match(rb'\s*\{\s*"columns"\s*:\s*\[', content) else None
+    return pd.read_json(file, orient=orient, precise_float=True)
 
 
 def _read_svmlight(file: IO[bytes]) -> "pd.DataFrame":

@@ -155,6 +155,8 @@ def _checked(
         X = X.astype(np.uint8)
     if X.dtype.kind not in "uif" or (X.dtype.kind == "f" and not np.isfinite(X).all()):
         raise StudyError(f"{name} must hold finite numbers, got {X.dtype} with others among them.")
+    if labels.dtype.kind == "S":
+        labels = np.char.decode(labels)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim == 2 and labels.dtype.kind in "uifb":

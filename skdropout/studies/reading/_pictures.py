@@ -12,6 +12,7 @@ import numpy as np
 from skdropout.studies._errors import StudyError
 from skdropout.studies.reading._image_set import Images, ImageSet, join_split, split_images
 from skdropout.studies.reading._options import Reading
+from skdropout.studies.reading._targets import twins
 from skdropout.studies.reading._words import count_of, option
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class _File:
     label: str
     size: tuple[int, int] = (0, 0)
     mode: str = ""
+    moves: bool = False
     error: str = ""
 
 
@@ -46,6 +48,12 @@ def read_folder(path: Path, reading: Reading) -> ImageSet:
     parts = [_list_files(folder, notes) for folder in (path_of_classes, validation) if folder]
     X, files = _read_all([file for part in parts for file in part], reading, notes)
     labels = np.array([file.label for file in files])
+    notes += twins(path.name, sorted(set(labels.tolist())))
+    if copies := len(X) - len({hash(picture.tobytes()) for picture in X}):
+        notes.append(
+            f"{count_of(copies, 'image')} of {len(X):,} are exact copies of others: where copies "
+            "are both trained and tested on, scores are too good."
+        )
     if validation is None:
         return split_images(path.name, X, labels, reading, notes)
     trained = np.array([path_of_classes in file.path.parents for file in files])
@@ -120,6 +128,8 @@ def _list_files(path: Path, notes: list[str]) -> list[_File]:
             notes.append(f"{kinds} of class {folder.name!r} left out: convert them to JPEG or PNG.")
         files += [_File(file, folder.name) for file in pictures]
     if not files:
+        if any(path.glob("*.csv")):
+            notes.append("If you meant a table in it, give that file.")
         raise StudyError(
             f"{path} has no images in folders, one for each class; put those of each class into a "
             f"folder of its own. {' '.join(notes)}".rstrip()
@@ -139,7 +149,8 @@ def _look_at(file: _File) -> _File:
                 # That of PNG files would decode all of it.
                 turned = Image.Image.getexif(picture).get(_ORIENTATION, 1) >= 5
                 size = picture.size[::-1] if turned else picture.size
-                return replace(file, size=size, mode=_mode_of(picture))
+                moves = getattr(picture, "is_animated", False) and picture.format != "MPO"
+                return replace(file, size=size, mode=_mode_of(picture), moves=moves)
     except Exception as error:  # damaged files make Pillow raise nearly anything
         return replace(file, error=_say(error))
 
@@ -192,6 +203,10 @@ def _read_all(
         notes.append(
             f"Images of {span} pixels are resized to {side} x {side} pixels "
             f"({option('image_size')} says otherwise)."
+        )
+    if n_moving := sum(file.moves for file in seen):
+        notes.append(
+            f"{count_of(n_moving, 'file')} with several pictures: the first of each is read."
         )
     channels = 3 if any(file.mode == "colour" for file in seen) else 1
     kind = np.float32 if any(file.mode in _DEEP for file in seen) else np.uint8

@@ -21,7 +21,15 @@ def suspicions(
     features: "pd.DataFrame", targets: NDArray[Any], classes: tuple[str, ...]
 ) -> list[str]:
     """Say which columns give the target away, which values look like marks, and so on."""
+    import pandas as pd
+
     notes = []
+    if not classes and (mark := _sentinel(targets)) is not None:
+        notes.append(
+            f"Look at the target: {mark:g}, far from all else, occurs "
+            f"{count_of(int((targets == mark).sum()), 'time')}. If it marks missing values, say so "
+            f"({option('missing')}={mark:g})."
+        )
     for column in features.columns:
         values = features[column].to_numpy()
         leave_out = f"({option('drop_columns', column)} leaves it out)"
@@ -29,6 +37,12 @@ def suspicions(
             notes.append(
                 f"Look at column {column!r}: it alone predicts the target perfectly. If it is not "
                 f"known before the target is, no score here means anything {leave_out}."
+            )
+        known = ~pd.isna(values)
+        if classes and not known.all() and _tells_all(known.astype(float), targets, True):
+            notes.append(
+                f"Look at column {column!r}: that it is missing alone predicts the target "
+                f"perfectly {leave_out}."
             )
         if values.dtype == object:
             continue

@@ -93,7 +93,7 @@ def read_target(
         if len(classes) < 2:
             raise StudyError(f"{where} has a single class, {classes[0]}: nothing to tell.")
         encoded: NDArray[Any] = codes.astype(np.int64)
-        notes += more + _twins(where, classes)
+        notes += more + twins(where, classes)
     else:
         classes, encoded = (), known[rows].to_numpy(dtype=float)
         if not np.isfinite(encoded).all():
@@ -169,7 +169,7 @@ def _leave_rare_out(
     return rows & ~labels.isin(rare.index).to_numpy(), [note]
 
 
-def _twins(where: str, classes: Sequence[str]) -> list[str]:
+def twins(where: str, classes: Sequence[str]) -> list[str]:
     """Point at classes that differ in case or punctuation only."""
     seen: dict[str, str] = {}
     notes = []

@@ -115,15 +115,17 @@ def _lay_out(
 ) -> _Layout:
     """Go through all lines: find comments, and lines with too few fields or too many."""
     lines, widths, fills, skipped = [], [], [], list(range(1, body_from))
-    width, n_comments = len(columns) or usual, 0
+    width, n_comments, n_again = len(columns) or usual, 0, 0
     try:
         for record in _records(_lines(content, encoding), separator):
             if record.line < body_from:
                 continue
             comment = record.commented and len(record.fields) != width
-            if comment or not record.filled:
+            again = bool(columns) and [field.strip() for field in record.fields] == columns
+            if comment or again or not record.filled:
                 skipped.append(record.line)
                 n_comments += comment
+                n_again += again
                 continue
             lines.append(record.line)
             widths.append(len(record.fields))
@@ -135,7 +137,9 @@ def _lay_out(
     notes = []
     if n_comments:
         notes.append(f"Left out: {count_of(n_comments, 'comment line')}.")
-    if n_empty := len(skipped) - (body_from - 1) - n_comments:
+    if n_again:
+        notes.append(f"Left out: {count_of(n_again, 'line')} with the header once more.")
+    if n_empty := len(skipped) - (body_from - 1) - n_comments - n_again:
         notes.append(f"Left out: {count_of(n_empty, 'line')} without a value.")
     if columns and set(widths) == {len(columns) + 1} and min(fills) > len(columns):
         columns = ["row names", *columns]
