@@ -8,6 +8,7 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
@@ -45,6 +46,7 @@ numpydoc_validation_checks = {"GL03", "GL08", "PR01", "PR02", "RT01", "SS02", "Y
 numpydoc_validation_exclude = {
     r"\.__init__$",
     r"\.PairedTest$",
+    r"\.Probabilities$",
     r"\.StudyResult$",
     r"^skdropout\.(networks|training)\.",
 }
@@ -98,7 +100,39 @@ def fill_in(app: Sphinx, page: str, source: list[str]) -> None:
         relocated = partial(_relocated, Path(mark[1]).parent, Path(app.srcdir))
         return re.sub(r"\[([^]]*)\]\((?!\w+:|#)([^)]+)\)", relocated, file.read_text("utf-8"))
 
+    def comparison(mark: re.Match[str]) -> str:
+        summary, pairs = (f"{mark[1]}-{table}.csv" for table in ("summary", "comparisons"))
+        for file in (summary, pairs):
+            app.env.note_dependency(str(Path(app.srcdir, file)))
+        return _comparison(Path(app.srcdir, summary), Path(app.srcdir, pairs))
+
     source[0] = re.sub(r"<!-- contents of (\S+) -->", contents, source[0])
+    source[0] = re.sub(r"<!-- comparison (\S+) -->", comparison, source[0])
+
+
+def _comparison(summary: Path, pairs: Path) -> str:
+    """Write what ``skdropout compare`` left in two files as a table."""
+    evidence = pd.read_csv(pairs, index_col="variant")
+    lines = [
+        "| | log loss | accuracy | strength | epochs | difference (95% interval) "
+        "| better / same / worse | verdict |",
+        "|---|---:|---:|---|---:|---|---|---|",
+    ]
+    for name, mean in pd.read_csv(summary, index_col="variant").iterrows():
+        epochs = f"{mean['epochs']:.0f}" if mean["epochs"] else ""
+        cells = [f"`{name}`", f"{mean['log_loss']:.3f}", f"{mean['accuracy']:.3f}",
+                 str(mean["strength"]), epochs]  # fmt: skip
+        if name in evidence.index:
+            found = evidence.loc[name]
+            interval = f"{found['low']:+.3f} to {found['high']:+.3f}"
+            chances = (f"{found[kind]:.0%}" for kind in ("better", "same", "worse"))
+            cells += [f"{found['difference']:+.3f} ({interval})", " / ".join(chances),
+                      found["verdict"]]  # fmt: skip
+        else:
+            cells += ["", "", ""]
+        lines.append(f"| {' | '.join(cells)} |")
+    against = " and ".join(f"`{name}`" for name in evidence["against"].unique())
+    return "\n".join(lines) + f"\n\nDifferences are in log loss, from {against}."
 
 
 def _relocated(folder: Path, pages: Path, link: re.Match[str]) -> str:
