@@ -17,7 +17,7 @@ from skdropout.estimators._parameters import TrainingParameters, initializer_nam
 from skdropout.estimators._rescaling import learn_rescaling
 from skdropout.estimators._targets import Target
 from skdropout.estimators._tasks import CallbackSupportMixin, epoch_tasks, with_callbacks
-from skdropout.estimators._warm_start import joined, reject_another_network
+from skdropout.estimators._warm_start import given_weights, joined, reject_another_network
 from skdropout.estimators._weights import FittedWeights
 from skdropout.networks import Network
 from skdropout.training import Objective, TrainingJob, TrainingResult, TrainingSet, engine_named
@@ -224,8 +224,12 @@ class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, 
                 self._take_target(self._target_of(y, classes))
             everything = self._training_set(X, y, sample_weight)
             network = self._network_for(X.shape[1:], self._target.n_outputs)
+            earlier = None
             if going_on:
                 reject_another_network(network, self.network_)
+                earlier = self._result
+            elif self.initial_weights is not None:
+                earlier = given_weights(self.initial_weights, network)
             seed = seed_from(self.random_state)
             rows, held = self._set_aside(everything, seed, validation, partial)
             if not going_on:
@@ -246,12 +250,12 @@ class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, 
                     epochs=1 if partial else int(self.epochs),
                     stops=held is not None and self.early_stopping and not partial,
                     first_epoch=self.n_iter_ if going_on else 0,
-                    first_step=self._result.n_steps if going_on else 0,
+                    first_step=earlier.n_steps if earlier else 0,
                 ),
                 rows=rows,
                 validation=held,
-                rescaling=None if going_on else learn_rescaling(self.rescale, rows),
-                earlier=self._result if going_on else None,
+                rescaling=None if earlier else learn_rescaling(self.rescale, rows),
+                earlier=earlier,
                 callbacks=tuple(self.callbacks or ()),
                 verbose=bool(self.verbose),
             )
@@ -323,7 +327,7 @@ class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, 
         assert chosen.best_epoch is not None
         plan = replace(job.plan, epochs=chosen.best_epoch + 1, early_stopping=None)
         rescaling = None if job.earlier else learn_rescaling(self.rescale, everything)
-        if job.earlier is None:
+        if not job.plan.first_epoch:
             self._take_target(self._target.fitted_to(everything))
         job = replace(job, plan=plan, rows=self._target.rescaled(everything), rescaling=rescaling)
         result = engine_named(self.engine).train(replace(job, validation=None, callbacks=()))

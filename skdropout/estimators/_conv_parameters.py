@@ -16,6 +16,8 @@ from skdropout.estimators._parameters import (
     POSITIVE_OR_INFINITE,
     RATE,
     finite,
+    keras_name,
+    keras_names,
 )
 from skdropout.estimators._sequences import rates_from, sizes_from
 from skdropout.networks import (
@@ -59,7 +61,7 @@ class ConvParameters:
         "filters": ["array-like"],
         "convs_per_block": [POSITIVE_INTEGER],
         "kernel_size": [POSITIVE_INTEGER, "array-like"],
-        "activation": [StrOptions(ACTIVATIONS)],
+        "activation": [keras_names(ACTIVATIONS)],
         "batch_norm": ["boolean"],
         "batch_norm_momentum": [RATE],
         "batch_norm_epsilon": [POSITIVE],
@@ -156,7 +158,7 @@ class ConvParameters:
             filters=filters,
             convs_per_block=int(self.convs_per_block),
             kernel_size=kernel_size,
-            activation=self.activation,
+            activation=keras_name(self.activation, ACTIVATIONS),
             batch_norm=bool(self.batch_norm),
             batch_norm_momentum=float(self.batch_norm_momentum),
             batch_norm_epsilon=float(self.batch_norm_epsilon),

@@ -9,8 +9,8 @@ _FRAGMENTS = {
     "mlp_parameters": """\
 hidden_layer_sizes : int or sequence of int in [1, inf), default={hidden_layer_sizes}
     Units of each hidden layer; ``()`` is a linear model, such as logistic regression.
-activation : str, default="relu"
-    Keras activation of the hidden layers.
+activation : str or sequence of str, default="relu"
+    Keras activation of the hidden layers, or one for each layer; ``"ReLU"`` is ``"relu"``.
 input_dropout : float in [0, 1), default=0.0
     Fraction of the inputs that each training step drops. Srivastava et al. advise 0.2.
 dropout : float in [0, 1) or sequence of float, default={dropout}
@@ -70,6 +70,10 @@ augment : {"flip", "shift", "flip_shift"} or None, default=None
 precision : {"float32", "mixed_bfloat16"}, default="float32"
     Number type of the arithmetic. ``"mixed_bfloat16"`` keeps weights and logits in float32
     and is faster where the processor computes in bfloat16.""",
+    "fitted_mlp": """\
+coefs_, intercepts_ : list of ndarray
+    Kernel, of shape (n_in, n_out), and bias of each layer, as in ``MLPClassifier``; the inputs of
+    the first are those that ``rescale`` has rescaled.""",
     "class_weight": """\
 class_weight : dict, "balanced" or None, default=None
     Factor on the loss of the rows of each class; ``"balanced"`` makes the classes count the same
@@ -109,9 +113,14 @@ rescale : {"standardize", "center", "unit"} or None, default="standardize"
 kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
     Distribution that the kernels are drawn from; biases start at 0. ``"random_normal"`` is
     N(0, 0.05).
+initial_weights : list of ndarray or None, default=None
+    What a fit starts from instead of ``kernel_initializer``: the ``weights_`` of an estimator with
+    the same network, which bring along how the inputs are rescaled. Dropout rates are those of the
+    parameters.
 optimizer : {"adagrad", "adam", "adamax", "adamw", "lion", "rmsprop", "sgd"} or \
 keras.optimizers.Optimizer, default="adam"
-    The optimiser, with Keras's defaults for what is no parameter here; ``"adamw"`` is ``"adam"``
+    The optimiser, with Keras's defaults for what is no parameter here; names of classes, such as
+    ``"SGD"``, will do. ``"adamw"`` is ``"adam"``
     unless ``weight_decay`` is set. An object brings its own learning rate, momentum and decay,
     and needs ``engine="keras"``.
 learning_rate : float in (0, inf), default=0.001
@@ -193,7 +202,8 @@ model_ : keras.Model
 history_ : dict of list of float
     ``loss``, and ``accuracy`` of a classifier, of each epoch over the training batches as they
     went by, and ``val_loss`` with ``val_accuracy`` or ``val_r2`` where there are validation rows.
-    `partial_fit` and warm starts append to it, with nan for what an epoch did not measure.
+    Under a schedule, ``learning_rate`` at the beginning of each epoch. `partial_fit` and warm
+    starts append to it, with nan for what an epoch did not measure.
 n_iter_ : int
     Number of epochs that were run.
 loss_ : float

@@ -1,5 +1,6 @@
 """Multilayer perceptrons."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -14,10 +15,10 @@ from skdropout.estimators._parameters import (
     POSITIVE_OR_INFINITE,
     RATE,
     finite,
-    names,
+    keras_names,
 )
 from skdropout.estimators._regressor import NetworkRegressor
-from skdropout.estimators._sequences import rates_from, sizes_from
+from skdropout.estimators._sequences import activations_from, rates_from, sizes_from
 from skdropout.networks import MLPNetwork
 
 
@@ -26,7 +27,7 @@ class MLPParameters:
     """The parameters of a multilayer perceptron, and the network that they describe."""
 
     hidden_layer_sizes: int | Sequence[int] = field(default=(100,), kw_only=False)
-    activation: str = "relu"
+    activation: str | Sequence[str] = "relu"
     input_dropout: float = 0.0
     dropout: float | Sequence[float] = 0.0
     max_norm: float | None = None
@@ -34,7 +35,7 @@ class MLPParameters:
 
     _architecture_constraints: ClassVar[dict[str, list[Any]]] = {
         "hidden_layer_sizes": [POSITIVE_INTEGER, "array-like"],
-        "activation": [names(ACTIVATIONS)],
+        "activation": [keras_names(ACTIVATIONS), "array-like"],
         "input_dropout": [RATE],
         "dropout": [RATE, "array-like"],
         "max_norm": [POSITIVE_OR_INFINITE, None],
@@ -51,13 +52,28 @@ class MLPParameters:
     ) -> np.ndarray:
         return rows
 
+    @property
+    def coefs_(self) -> list[np.ndarray]:
+        """The kernels of the layers, from the inputs to the outputs."""
+        return [value for value in self._weights if value.ndim == 2]
+
+    @property
+    def intercepts_(self) -> list[np.ndarray]:
+        """The biases of the layers, from the inputs to the outputs."""
+        pairs = itertools.pairwise(self._weights)
+        return [following for value, following in pairs if value.ndim == 2]
+
+    @property
+    def _weights(self) -> tuple[np.ndarray, ...]:
+        return self.weights_  # type: ignore[attr-defined]  # of the estimator beside it
+
     def _describe_network(self, **common: Any) -> MLPNetwork:
         sizes = sizes_from("hidden_layer_sizes", self.hidden_layer_sizes, "hidden layer")
         return MLPNetwork(
             **common,
             max_norm=finite(self.max_norm),
             hidden_layer_sizes=sizes,
-            activation=self.activation,
+            activation=activations_from(self.activation, len(sizes)),
             input_dropout=float(self.input_dropout),
             dropout=rates_from(
                 "dropout", self.dropout, "hidden layer", len(sizes), "hidden_layer_sizes"
@@ -86,6 +102,7 @@ class DropoutMLPClassifier(MLPParameters, NetworkClassifier):
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, where ``X`` has string names.
+    {fitted_mlp}
     {fitted_network}
 
     See Also
@@ -147,6 +164,7 @@ class DropoutMLPRegressor(MLPParameters, NetworkRegressor):
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, where ``X`` has string names.
+    {fitted_mlp}
     {fitted_network}
 
     See Also

@@ -48,12 +48,34 @@ def names(options: Iterable[str]) -> StrOptions:
     return StrOptions(dict.fromkeys(sorted(options)).keys())
 
 
+class KerasNames(StrOptions):
+    """Constrain a parameter to names of Keras's, written as its functions or as its classes."""
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        return isinstance(val, str) and _plain(val) in map(_plain, self.options)
+
+
+def keras_names(options: Iterable[str]) -> KerasNames:
+    """Constrain a parameter to some names of Keras's, which messages give in alphabetical order."""
+    return KerasNames(dict.fromkeys(sorted(options)).keys())
+
+
+def keras_name(name: str, options: Iterable[str]) -> str:
+    """Return the one of the names that is meant: ``"relu"`` for ``"ReLU"``."""
+    return next(option for option in options if _plain(option) == _plain(name))
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
 @dataclass(kw_only=True, eq=False, repr=False)
 class TrainingParameters(DrawnEstimator):
     """Parameters of the training, with their defaults and their constraints."""
 
     rescale: Literal["center", "standardize", "unit"] | None = "standardize"
     kernel_initializer: Any = "glorot_uniform"
+    initial_weights: Sequence[np.ndarray] | None = None
     optimizer: Any = "adam"
     learning_rate: float = 0.001
     learning_rate_schedule: str = "constant"
@@ -80,8 +102,9 @@ class TrainingParameters(DrawnEstimator):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "rescale": [names({"center", "standardize", "unit"}), None],
-        "kernel_initializer": [names(INITIALIZERS), HasMethods(["clone", "get_config"])],
-        "optimizer": [names(OPTIMIZER_NAMES), HasMethods(["apply", "get_config"])],
+        "kernel_initializer": [keras_names(INITIALIZERS), HasMethods(["clone", "get_config"])],
+        "optimizer": [keras_names(OPTIMIZER_NAMES), HasMethods(["apply", "get_config"])],
+        "initial_weights": [list, tuple, None],
         "learning_rate": [POSITIVE],
         "learning_rate_schedule": [names(SCHEDULES)],
         "learning_rate_decay": [NOT_NEGATIVE],
@@ -130,13 +153,16 @@ class TrainingParameters(DrawnEstimator):
         self, seed: int, *, epochs: int, stops: bool, first_epoch: int, first_step: int
     ) -> TrainingPlan:
         """Say how to train, from where an earlier fit has left off."""
+        optimizer = self.optimizer
+        if isinstance(optimizer, str):
+            optimizer = keras_name(optimizer, OPTIMIZER_NAMES)
         return TrainingPlan(
-            optimizer=self.optimizer,
+            optimizer=optimizer,
             learning_rate=float(self.learning_rate),
             schedule=self.learning_rate_schedule,
             decay=float(self.learning_rate_decay),
             momentum=float(self.momentum),
-            nesterov=bool(self.nesterov) and self.optimizer == "sgd",
+            nesterov=bool(self.nesterov) and optimizer == "sgd",
             alpha=float(self.alpha),
             weight_decay=float(self.weight_decay),
             global_clipnorm=finite(self.global_clipnorm),
@@ -176,7 +202,7 @@ def seed_from(random_state: int | np.random.RandomState | None) -> int:
 def initializer_name(initializer: Any) -> str:
     """Return a Keras initializer as the text that describes it."""
     if isinstance(initializer, str):
-        return initializer
+        return keras_name(initializer, INITIALIZERS)
     import keras
 
     return json.dumps(keras.initializers.serialize(initializer))

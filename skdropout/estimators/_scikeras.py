@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone, is_classifier
 from skdropout.estimators._number_targets import Numbers
 from skdropout.estimators._parameters import seed_from
 from skdropout.estimators._rescaling import learn_rescaling
+from skdropout.estimators._warm_start import given_weights
 from skdropout.training import TrainingPlan, TrainingSet, planned_optimizer, started_model
 
 if TYPE_CHECKING:
@@ -128,7 +129,9 @@ def build(
         first_epoch=0,
         first_step=0,
     )
-    core = started_model(network, plan, meta["feature_encoder_"].rescaling_)
+    given = estimator.initial_weights
+    earlier = None if given is None else given_weights(given, network).weights
+    core = started_model(network, plan, meta["feature_encoder_"].rescaling_, earlier)
     outputs, loss = core.output, estimator._objective(target).keras_loss()
     if is_classifier(estimator):
         outputs = target.ending(outputs)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from skdropout.estimators._parameters import RATE
+from skdropout.estimators._parameters import ACTIVATIONS, RATE, keras_name, keras_names
 
 
 def sizes_from(name: str, given: Any, each: str) -> tuple[int, ...]:
@@ -16,6 +16,25 @@ def sizes_from(name: str, given: Any, each: str) -> tuple[int, ...]:
             f"{name} expects whole numbers above zero, one for each {each}, got {given!r}."
         )
     return tuple(int(size) for size in sizes)
+
+
+def activations_from(given: Any, count: int) -> str | tuple[str, ...]:
+    """Return the name of the activation of all hidden layers, or one name for each."""
+    kinds = [given] if isinstance(given, str) else list(given)
+    if not isinstance(given, str) and len(kinds) != count:
+        raise ValueError(
+            f"activation has {len(kinds)} names for {count} hidden layers. Pass one name for all "
+            "of them, or as many as hidden_layer_sizes has."
+        )
+    known = keras_names(ACTIVATIONS)
+    unknown = [kind for kind in kinds if not known.is_satisfied_by(kind)]
+    if unknown:
+        raise ValueError(
+            f"activation expects names of Keras activations, got {unknown[0]!r}. Known are "
+            f"{', '.join(sorted(ACTIVATIONS))}."
+        )
+    kinds = [keras_name(kind, ACTIVATIONS) for kind in kinds]
+    return kinds[0] if isinstance(given, str) else tuple(kinds)
 
 
 def rates_from(name: str, given: Any, each: str, count: int, counted: str) -> tuple[float, ...]:

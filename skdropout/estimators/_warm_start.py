@@ -1,10 +1,24 @@
 """Going on from an earlier fit: whether that is possible, and the history of both."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 
 import numpy as np
 
 from skdropout.networks import Network
+from skdropout.training import Ending, TrainingResult
+
+
+def given_weights(values: Sequence[np.ndarray], network: Network) -> TrainingResult:
+    """Return the weights that a fit is to start from, or say why they do not fit the network."""
+    weights = [np.array(value, dtype=np.float32) for value in values]
+    expected = [tuple(variable.shape) for variable in network.build(fused=False).weights]
+    if [value.shape for value in weights] != expected:
+        raise ValueError(
+            "initial_weights expects the weights_ of an estimator with the same network, of the "
+            f"shapes {expected}, got {[value.shape for value in weights]}."
+        )
+    return TrainingResult(weights, [], {}, 0, None, Ending.FINISHED)
 
 
 def reject_another_network(network: Network, earlier: Network) -> None:

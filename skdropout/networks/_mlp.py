@@ -20,8 +20,8 @@ class MLPNetwork(Network):
     ----------
     hidden_layer_sizes : tuple of int
         Units of each hidden layer.
-    activation : str
-        Name of a Keras activation.
+    activation : str or tuple of str
+        Name of a Keras activation, or one for each hidden layer.
     input_dropout : float in [0, 1)
         Rate on the inputs.
     dropout : tuple of float in [0, 1)
@@ -31,7 +31,7 @@ class MLPNetwork(Network):
     """
 
     hidden_layer_sizes: tuple[int, ...]
-    activation: str = "relu"
+    activation: str | tuple[str, ...] = "relu"
     input_dropout: float = 0.0
     dropout: tuple[float, ...] = ()
     batch_norm: bool = False
@@ -43,14 +43,16 @@ class MLPNetwork(Network):
         if self.rescaled:
             yield Layer("Rescale", "rescale")
         yield Layer("Dropout", "input_dropout", rate=self.input_dropout)
-        for number, (units, rate) in enumerate(
-            zip(self.hidden_layer_sizes, self.dropout, strict=True), start=1
-        ):
+        kinds = self.activation
+        if isinstance(kinds, str):
+            kinds = (kinds,) * len(self.hidden_layer_sizes)
+        hidden = zip(self.hidden_layer_sizes, kinds, self.dropout, strict=True)
+        for number, (units, activation, rate) in enumerate(hidden, start=1):
             yield Layer("Dense", f"hidden_{number}", units=units, max_norm=self.max_norm)
             if self.batch_norm:
                 # Keras's 0.99 needs some hundred steps before the averages mean anything.
                 yield Layer("BatchNormalization", f"batch_norm_{number}", momentum=0.9)
-            yield Layer("Activation", f"activation_{number}", activation=self.activation)
+            yield Layer("Activation", f"activation_{number}", activation=activation)
             yield Layer("Dropout", f"dropout_{number}", rate=rate)
         yield Layer("Dense", "logits", units=self.n_outputs)
 

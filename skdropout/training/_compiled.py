@@ -185,6 +185,8 @@ class _Run:
         columns = {"loss": np.add.reduceat(logs[:, 0] * sizes, starts) / n_rows}
         if self.job.objective.scored_in_training:
             columns[score] = np.add.reduceat(logs[:, 1], starts) / n_rows
+        if self.job.plan.schedule != "constant":
+            columns["learning_rate"] = self.learning_rate * epochs.rates[starts].astype(float)
         if self.job.validation is not None:
             columns["val_loss"] = logs[ends, 2]
             columns[f"val_{score}"] = logs[ends, 3]

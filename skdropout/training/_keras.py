@@ -43,7 +43,7 @@ class KerasEngine:
                     validation_data=validation and _take(validation, validation.positions),
                     epochs=job.plan.epochs,
                     initial_epoch=done,
-                    callbacks=[*_scores(job), *job.callbacks, guard],
+                    callbacks=[_MoreLogs(job), *job.callbacks, guard],
                     shuffle=False,
                     verbose=0,
                 )
@@ -101,29 +101,22 @@ class _Batches(keras.utils.PyDataset):
         self._orders = islice(self._orders, n_epochs, None)
 
 
-class _ValidationScore(keras.callbacks.Callback):
-    """Adds to the logs of each epoch a score that is no metric of Keras's."""
+class _MoreLogs(keras.callbacks.Callback):
+    """Adds to the logs of each epoch what Keras does not report."""
 
-    def __init__(self, objective: Objective, rows: TrainingSet) -> None:
+    def __init__(self, job: TrainingJob) -> None:
         super().__init__()
-        taken = rows.rows
-        counts = np.ones(len(taken)) if rows.counts is None else rows.counts
-        scale = counts if rows.weights is None else counts * rows.weights[taken]
-        self._objective, self._X, self._y = objective, rows.X[taken], rows.y[taken]
-        self._weights = objective.score_weights(counts, scale).astype(np.float32)
+        self._job = job
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         assert logs is not None
-        parts = self._objective.row_scores(self._y, _outputs(self.model, self._X))
-        mean = keras.ops.sum(self._weights * parts) / self._weights.sum()
-        score = self._objective.score(mean, self._y, self._weights)
-        logs[f"val_{self._objective.score_name}"] = float(keras.ops.convert_to_numpy(score))
-
-
-def _scores(job: TrainingJob) -> list[keras.callbacks.Callback]:
-    if job.validation is None or job.objective.scored_in_training:
-        return []
-    return [_ValidationScore(job.objective, job.validation)]
+        plan, objective, validation = self._job.plan, self._job.objective, self._job.validation
+        if plan.schedule != "constant":
+            steps = len(self._job.batch_sizes())
+            first = np.array([plan.first_step + epoch * steps])
+            logs["learning_rate"] = plan.learning_rate * float(plan.rates(first, steps)[0])
+        if validation is not None and not objective.scored_in_training:
+            logs[f"val_{objective.score_name}"] = _score(self.model, objective, validation)
 
 
 class _Guard(keras.callbacks.Callback):
@@ -236,6 +229,17 @@ def _outputs(model: keras.Model, X: np.ndarray) -> np.ndarray:
         for block in blocks_of(X, MOST_ROWS)
     ]
     return np.concatenate(blocks)[: len(X)]
+
+
+def _score(model: keras.Model, objective: Objective, rows: TrainingSet) -> float:
+    """Return the score of rows, where it is no metric of Keras's."""
+    taken = rows.rows
+    counts = np.ones(len(taken)) if rows.counts is None else rows.counts
+    scale = counts if rows.weights is None else counts * rows.weights[taken]
+    weights, y = objective.score_weights(counts, scale).astype(np.float32), rows.y[taken]
+    parts = objective.row_scores(y, _outputs(model, rows.X[taken]))
+    mean = keras.ops.sum(weights * parts) / weights.sum()
+    return float(keras.ops.convert_to_numpy(objective.score(mean, y, weights)))
 
 
 def _take(data: TrainingSet, rows: np.ndarray) -> tuple[np.ndarray, ...]:
