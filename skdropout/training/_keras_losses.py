@@ -15,14 +15,10 @@ class SmoothedCrossentropy(keras.losses.Loss):
         self.label_smoothing, self.from_logits = label_smoothing, from_logits
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        classes = ops.cast(ops.reshape(y_true, (-1,)), "int32")
-        targets = ops.one_hot(classes, y_pred.shape[-1], dtype=y_pred.dtype)
-        return keras.losses.categorical_crossentropy(
-            targets,
-            y_pred,
-            from_logits=self.from_logits,
-            label_smoothing=self.label_smoothing,
-        )
+        classes, n_classes = ops.cast(ops.reshape(y_true, (-1,)), "int32"), y_pred.shape[-1]
+        targets = ops.one_hot(classes, n_classes, dtype=y_pred.dtype)
+        smoothed = targets * (1 - self.label_smoothing) + self.label_smoothing / n_classes
+        return ops.categorical_crossentropy(smoothed, y_pred, from_logits=self.from_logits)
 
     def get_config(self) -> dict[str, Any]:
         own = {"label_smoothing": self.label_smoothing, "from_logits": self.from_logits}
