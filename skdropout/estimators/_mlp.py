@@ -1,98 +1,128 @@
 """Multilayer perceptrons."""
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-import numpy as np
-
 from skdropout.estimators._classifier import NetworkClassifier
-from skdropout.estimators._docs import documented
-from skdropout.estimators._parameters import (
-    ACTIVATIONS,
-    POSITIVE_INTEGER,
-    POSITIVE_OR_INFINITE,
-    RATE,
-    finite,
-    keras_names,
-)
+from skdropout.estimators._mlp_parameters import MLPParameters
 from skdropout.estimators._regressor import NetworkRegressor
-from skdropout.estimators._sequences import activations_from, rates_from, sizes_from
-from skdropout.networks import MLPNetwork
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class MLPParameters:
-    """The parameters of a multilayer perceptron, and the network that they describe."""
-
-    hidden_layer_sizes: int | Sequence[int] = field(default=(100,), kw_only=False)
-    activation: str | Sequence[str] = "relu"
-    input_dropout: float = 0.0
-    dropout: float | Sequence[float] = 0.0
-    max_norm: float | None = None
-    batch_norm: bool = False
-
-    _architecture_constraints: ClassVar[dict[str, list[Any]]] = {
-        "hidden_layer_sizes": [POSITIVE_INTEGER, "array-like"],
-        "activation": [keras_names(ACTIVATIONS), "array-like"],
-        "input_dropout": [RATE],
-        "dropout": [RATE, "array-like"],
-        "max_norm": [POSITIVE_OR_INFINITE, None],
-        "batch_norm": ["boolean"],
-    }
-
-    _row_types: ClassVar[type[np.generic]] = np.float32
-
-    def _as_table(self, X: Any, *, reset: bool) -> tuple[Any, None]:
-        return X, None
-
-    def _as_inputs(
-        self, rows: np.ndarray, shape: tuple[int, ...] | None, *, reset: bool
-    ) -> np.ndarray:
-        return rows
-
-    @property
-    def coefs_(self) -> list[np.ndarray]:
-        """The kernels of the layers, from the inputs to the outputs."""
-        return [value for value in self._weights if value.ndim == 2]
-
-    @property
-    def intercepts_(self) -> list[np.ndarray]:
-        """The biases of the layers, from the inputs to the outputs."""
-        pairs = itertools.pairwise(self._weights)
-        return [following for value, following in pairs if value.ndim == 2]
-
-    @property
-    def _weights(self) -> tuple[np.ndarray, ...]:
-        return self.weights_  # type: ignore[attr-defined]  # of the estimator beside it
-
-    def _describe_network(self, **common: Any) -> MLPNetwork:
-        sizes = sizes_from("hidden_layer_sizes", self.hidden_layer_sizes, "hidden layer")
-        return MLPNetwork(
-            **common,
-            max_norm=finite(self.max_norm),
-            hidden_layer_sizes=sizes,
-            activation=activations_from(self.activation, len(sizes)),
-            input_dropout=float(self.input_dropout),
-            dropout=rates_from(
-                "dropout", self.dropout, "hidden layer", len(sizes), "hidden_layer_sizes"
-            ),
-            batch_norm=bool(self.batch_norm),
-        )
-
-
-@documented
 @dataclass(kw_only=True, eq=False, repr=False)
 class DropoutMLPClassifier(MLPParameters, NetworkClassifier):
     """Multilayer perceptron with dropout, max-norm and batch normalisation as hyperparameters.
 
     Parameters
     ----------
-    {mlp_parameters}
-    {class_weight}
-    {label_smoothing}
-    {training_parameters}
+    hidden_layer_sizes : int or sequence of int in [1, inf), default=(200,)
+        Units of each hidden layer; ``()`` is a linear model, such as logistic regression.
+    activation : str or sequence of str, default="relu"
+        Keras activation of the hidden layers, or one for each layer; ``"ReLU"`` is ``"relu"``.
+    input_dropout : float in [0, 1), default=0.0
+        Fraction of the inputs that each training step drops. Srivastava et al. advise 0.2.
+    dropout : float in [0, 1) or sequence of float, default=0.1
+        Fraction of the units that each step drops after each hidden layer, or one fraction for
+        each layer. Srivastava et al. advise 0.5, or 0.2 to 0.5 for small networks.
+    max_norm : float in (0, inf] or None, default=None
+        Largest Euclidean norm of the weights that lead into one hidden unit; ``np.inf``, like None,
+        sets no bound. Srivastava et al. advise 3 to 4 beside dropout and a high learning rate.
+    batch_norm : bool, default=False
+        Whether each hidden layer is normalised over the batch, before its activation. The averages
+        that prediction uses keep 0.9 of themselves in each step. It takes two rows to normalise, so
+        fits of one row and ``batch_size=1`` are errors, and a last batch of one row gets a second.
+    class_weight : dict, "balanced" or None, default=None
+        Factor on the loss of the rows of each class; ``"balanced"`` makes the classes count the
+        same (with a multilabel ``y`` each label's, multiplied).
+    label_smoothing : float in [0, 1), default=0.0
+        Fraction of each label that is spread evenly over all classes (of each label of a multilabel
+        ``y``: over yes and no), in training and in validation losses. Szegedy et al. (2016),
+        "Rethinking the Inception architecture for computer vision", CVPR, section 7.
+    rescale : {"standardize", "center", "unit"} or None, default="standardize"
+        What the network does to its inputs first, learnt from the training rows: give each feature
+        (each channel of images) mean 0 and standard deviation 1, mean 0 (images: one mean over all
+        channels), or the range 0 to 1.
+    kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
+        Distribution that the kernels are drawn from; biases start at 0. ``"random_normal"`` is
+        N(0, 0.05).
+    initial_weights : list or tuple of ndarray, or None, default=None
+        What a fit starts from instead of ``kernel_initializer``: the ``weights_`` of an estimator
+        with the same network, which bring along how the inputs are rescaled. Dropout rates are
+        those of the parameters.
+    optimizer : {"adagrad", "adam", "adamax", "adamw", "lion", "rmsprop", "sgd"} or \
+keras.optimizers.Optimizer, default="adam"
+        The optimiser, with Keras's defaults for what is no parameter here; names of classes, such
+        as ``"SGD"``, will do. ``"adamw"`` is ``"adam"`` unless ``weight_decay`` is set. An object
+        brings its own learning rate, momentum and decay, and needs ``engine="keras"``.
+    learning_rate : float in (0, inf), default=0.001
+        Learning rate of the first step.
+    learning_rate_schedule : {"constant", "inverse_time", "exponential", "cosine"}, \
+default="constant"
+        How the rate falls over ``t`` epochs: not at all, by ``1 / (1 + decay * t)``, by
+        ``exp(-decay * t)``, or along half a cosine to 0 at the last epoch.
+    learning_rate_decay : float in [0, inf), default=0.01
+        ``decay`` of the inverse-time and exponential schedules, per epoch.
+    momentum : float in [0, 1), default=0.9
+        Momentum of ``optimizer="sgd"``.
+    nesterov : bool, default=False
+        Whether the momentum of ``optimizer="sgd"`` is Nesterov's.
+    alpha : float in [0, inf), default=2.0
+        Strength of an L2 penalty on the kernels: the mean loss of the training rows grows by
+        ``alpha`` times half the sum of their squares, divided by the number of rows, copies
+        included (in `partial_fit`: those of the call). Without hidden layers, ``alpha`` is one over
+        the ``C`` of scikit-learn's ``LogisticRegression``. Biases and batch normalisation are left
+        alone, and the losses in ``history_`` are those of the rows only. Hastie, Tibshirani and
+        Friedman (2009), "The elements of statistical learning", section 11.5.2.
+    weight_decay : float in [0, inf), default=0.0
+        Fraction of each kernel that a step takes off, times the learning rate (decoupled weight
+        decay). Biases and batch normalisation are left alone.
+    global_clipnorm : float in (0, inf] or None, default=None
+        Largest Euclidean norm of a step's gradients, all of the network's together; longer ones are
+        scaled down to it, with their direction kept. None and ``np.inf`` set no bound. Pascanu,
+        Mikolov and Bengio (2013), "On the difficulty of training recurrent neural networks", ICML,
+        section 3.2.
+    batch_size : int in [1, inf), default=64
+        Rows of one step; a number that is larger than the table means all rows. The last batch of
+        an epoch has the rows that are left.
+    epochs : int in [1, inf), default=120
+        Passes over the training rows.
+    early_stopping : bool, default=False
+        Whether to set validation rows aside, stop when ``scoring`` no longer improves on them, and
+        keep the weights of the best epoch. ``X_val`` and ``y_val`` of ``fit`` take the place of
+        these rows.
+    validation_fraction : float in (0, 1), default=0.1
+        Fraction of the distinct rows to set aside, stratified by class where there are classes; the
+        last ones with ``shuffle=False``.
+    scoring : str, default="loss"
+        What early stopping goes by: ``"loss"``, ``"accuracy"`` (of classifiers) or ``"r2"`` (of
+        regressors), each of the validation rows.
+    n_iter_no_change : int in [1, inf) or inf, default=10
+        Epochs without an improvement after which to stop; ``np.inf`` runs all epochs and keeps the
+        weights of the best.
+    tol : float in [0, inf), default=1e-4
+        Smallest change of the validation loss, or score, that counts as an improvement.
+    refit : bool, default=False
+        Whether to train once more on all rows, for as many epochs as early stopping found best.
+        ``callbacks`` take no part in it.
+    shuffle : bool, default=True
+        Whether the rows of each epoch come in an order of their own. If so, a fit does not depend
+        on the order in which they are passed.
+    warm_start : bool, default=False
+        Whether ``fit`` goes on from the weights and the optimiser's state of the last fit. The
+        network must stay the same; what is no part of it, as rates and dropout, may change.
+    engine : {"compiled", "keras"}, default="compiled"
+        What trains: compiled loops, or Keras's ``Model.fit``, which is many times slower and runs
+        anything that Keras runs.
+    callbacks : list of keras.callbacks.Callback or None, default=None
+        Keras callbacks; they see the network as it is trained, ending in logits, and let go of it
+        after the fit. What they write into their logs is kept in ``history_``. Those that act on
+        single batches or freeze layers need ``engine="keras"``. scikit-learn's own callbacks (since
+        1.9) are no parameter: ``set_callbacks`` takes them.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the initial weights, the order of the rows, the dropout masks and the validation
+        split.
+    verbose : int in [0, inf), default=0
+        1 shows a progress bar over the epochs.
 
     Attributes
     ----------
@@ -102,8 +132,32 @@ class DropoutMLPClassifier(MLPParameters, NetworkClassifier):
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, where ``X`` has string names.
-    {fitted_mlp}
-    {fitted_network}
+    coefs_, intercepts_ : list of ndarray
+        Kernel, of shape (n_in, n_out), and bias of each layer, as in ``MLPClassifier``; the inputs
+        of the first are those that ``rescale`` has rescaled.
+    weights_ : tuple of ndarray
+        The fitted values of all the network's weights, in Keras's order. The arrays are read-only;
+        assign others of the same shapes (such as ``model_.get_weights()``) to predict, and to go on
+        training, from them.
+    network_ : Network
+        Description of the fitted network.
+    model_ : keras.Model
+        The fitted network as a Keras model that ends in predictions (of a classifier: in
+        probabilities); built on first use.
+    history_ : dict of list of float
+        ``loss``, and ``accuracy`` of a classifier, of each epoch over the training batches as they
+        went by, and ``val_loss`` with ``val_accuracy`` or ``val_r2`` where there are validation
+        rows. Under a schedule, ``learning_rate`` at the beginning of each epoch. `partial_fit` and
+        warm starts append to it, with nan for what an epoch did not measure.
+    n_iter_ : int
+        Number of epochs that were run.
+    loss_ : float
+        Training loss of the last epoch.
+    best_epoch_, best_loss_, best_score_ : int, float and float, or None
+        Under early stopping: the best epoch of the last fit (of ``history_``, from 0) by
+        ``scoring``, the validation loss after it, and the score: accuracy (to which weights that
+        are no whole numbers do not matter), or R^2 of a regressor, over all outputs in the unit of
+        the loss.
 
     See Also
     --------
@@ -142,7 +196,6 @@ class DropoutMLPClassifier(MLPParameters, NetworkClassifier):
     }
 
 
-@documented
 @dataclass(kw_only=True, eq=False, repr=False)
 class DropoutMLPRegressor(MLPParameters, NetworkRegressor):
     """Multilayer perceptron for numbers, with dropout, max-norm and batch normalisation.
@@ -153,19 +206,160 @@ class DropoutMLPRegressor(MLPParameters, NetworkRegressor):
 
     Parameters
     ----------
-    {mlp_parameters}
-    {regression_parameters}
-    {training_parameters}
+    hidden_layer_sizes : int or sequence of int in [1, inf), default=(100,)
+        Units of each hidden layer; ``()`` is a linear model, such as logistic regression.
+    activation : str or sequence of str, default="relu"
+        Keras activation of the hidden layers, or one for each layer; ``"ReLU"`` is ``"relu"``.
+    input_dropout : float in [0, 1), default=0.0
+        Fraction of the inputs that each training step drops. Srivastava et al. advise 0.2.
+    dropout : float in [0, 1) or sequence of float, default=0.0
+        Fraction of the units that each step drops after each hidden layer, or one fraction for
+        each layer. Srivastava et al. advise 0.5, or 0.2 to 0.5 for small networks.
+    max_norm : float in (0, inf] or None, default=None
+        Largest Euclidean norm of the weights that lead into one hidden unit; ``np.inf``, like None,
+        sets no bound. Srivastava et al. advise 3 to 4 beside dropout and a high learning rate.
+    batch_norm : bool, default=False
+        Whether each hidden layer is normalised over the batch, before its activation. The averages
+        that prediction uses keep 0.9 of themselves in each step. It takes two rows to normalise, so
+        fits of one row and ``batch_size=1`` are errors, and a last batch of one row gets a second.
+    loss : {"squared_error", "absolute_error", "huber", "poisson", "gamma", "quantile"}, \
+default="squared_error"
+        What training minimises, averaged over the outputs. ``"huber"`` is half the squared error up
+        to an error of one standard deviation of the targets, and linear from there (of 1, in the
+        unit of ``y``, without ``rescale_target``). ``"poisson"``, for counts and rates of 0 or
+        more, and ``"gamma"``, for amounts above 0, are half of these deviances up to a constant;
+        the network then learns the logarithm of its predictions, so that these are positive.
+        ``"quantile"`` is the pinball loss.
+    quantile : float in (0, 1) or None, default=None
+        The quantile to predict; needed by ``loss="quantile"``.
+    rescale_target : bool, default=True
+        Whether the network learns ``(y - target_mean_) / target_scale_``, both learnt from the
+        training rows; losses are then relative to the scale. Otherwise the network learns ``y`` as
+        it comes. For ``loss="squared_error"``, 1 is what always answering the mean costs.
+    rescale : {"standardize", "center", "unit"} or None, default="standardize"
+        What the network does to its inputs first, learnt from the training rows: give each feature
+        (each channel of images) mean 0 and standard deviation 1, mean 0 (images: one mean over all
+        channels), or the range 0 to 1.
+    kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
+        Distribution that the kernels are drawn from; biases start at 0. ``"random_normal"`` is
+        N(0, 0.05).
+    initial_weights : list or tuple of ndarray, or None, default=None
+        What a fit starts from instead of ``kernel_initializer``: the ``weights_`` of an estimator
+        with the same network, which bring along how the inputs are rescaled. Dropout rates are
+        those of the parameters.
+    optimizer : {"adagrad", "adam", "adamax", "adamw", "lion", "rmsprop", "sgd"} or \
+keras.optimizers.Optimizer, default="adam"
+        The optimiser, with Keras's defaults for what is no parameter here; names of classes, such
+        as ``"SGD"``, will do. ``"adamw"`` is ``"adam"`` unless ``weight_decay`` is set. An object
+        brings its own learning rate, momentum and decay, and needs ``engine="keras"``.
+    learning_rate : float in (0, inf), default=0.001
+        Learning rate of the first step.
+    learning_rate_schedule : {"constant", "inverse_time", "exponential", "cosine"}, \
+default="constant"
+        How the rate falls over ``t`` epochs: not at all, by ``1 / (1 + decay * t)``, by
+        ``exp(-decay * t)``, or along half a cosine to 0 at the last epoch.
+    learning_rate_decay : float in [0, inf), default=0.01
+        ``decay`` of the inverse-time and exponential schedules, per epoch.
+    momentum : float in [0, 1), default=0.9
+        Momentum of ``optimizer="sgd"``.
+    nesterov : bool, default=False
+        Whether the momentum of ``optimizer="sgd"`` is Nesterov's.
+    alpha : float in [0, inf), default=0.0
+        Strength of an L2 penalty on the kernels: the mean loss of the training rows grows by
+        ``alpha`` times half the sum of their squares, divided by the number of rows, copies
+        included (in `partial_fit`: those of the call). Without hidden layers, ``alpha`` is one over
+        the ``C`` of scikit-learn's ``LogisticRegression``. Biases and batch normalisation are left
+        alone, and the losses in ``history_`` are those of the rows only. Hastie, Tibshirani and
+        Friedman (2009), "The elements of statistical learning", section 11.5.2.
+    weight_decay : float in [0, inf), default=0.0
+        Fraction of each kernel that a step takes off, times the learning rate (decoupled weight
+        decay). Biases and batch normalisation are left alone.
+    global_clipnorm : float in (0, inf] or None, default=None
+        Largest Euclidean norm of a step's gradients, all of the network's together; longer ones are
+        scaled down to it, with their direction kept. None and ``np.inf`` set no bound. Pascanu,
+        Mikolov and Bengio (2013), "On the difficulty of training recurrent neural networks", ICML,
+        section 3.2.
+    batch_size : int in [1, inf), default=32
+        Rows of one step; a number that is larger than the table means all rows. The last batch of
+        an epoch has the rows that are left.
+    epochs : int in [1, inf), default=100
+        Passes over the training rows.
+    early_stopping : bool, default=False
+        Whether to set validation rows aside, stop when ``scoring`` no longer improves on them, and
+        keep the weights of the best epoch. ``X_val`` and ``y_val`` of ``fit`` take the place of
+        these rows.
+    validation_fraction : float in (0, 1), default=0.1
+        Fraction of the distinct rows to set aside, stratified by class where there are classes; the
+        last ones with ``shuffle=False``.
+    scoring : str, default="loss"
+        What early stopping goes by: ``"loss"``, ``"accuracy"`` (of classifiers) or ``"r2"`` (of
+        regressors), each of the validation rows.
+    n_iter_no_change : int in [1, inf) or inf, default=10
+        Epochs without an improvement after which to stop; ``np.inf`` runs all epochs and keeps the
+        weights of the best.
+    tol : float in [0, inf), default=1e-4
+        Smallest change of the validation loss, or score, that counts as an improvement.
+    refit : bool, default=False
+        Whether to train once more on all rows, for as many epochs as early stopping found best.
+        ``callbacks`` take no part in it.
+    shuffle : bool, default=True
+        Whether the rows of each epoch come in an order of their own. If so, a fit does not depend
+        on the order in which they are passed.
+    warm_start : bool, default=False
+        Whether ``fit`` goes on from the weights and the optimiser's state of the last fit. The
+        network must stay the same; what is no part of it, as rates and dropout, may change.
+    engine : {"compiled", "keras"}, default="compiled"
+        What trains: compiled loops, or Keras's ``Model.fit``, which is many times slower and runs
+        anything that Keras runs.
+    callbacks : list of keras.callbacks.Callback or None, default=None
+        Keras callbacks; they see the network as it is trained, ending in logits, and let go of it
+        after the fit. What they write into their logs is kept in ``history_``. Those that act on
+        single batches or freeze layers need ``engine="keras"``. scikit-learn's own callbacks (since
+        1.9) are no parameter: ``set_callbacks`` takes them.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the initial weights, the order of the rows, the dropout masks and the validation
+        split.
+    verbose : int in [0, inf), default=0
+        1 shows a progress bar over the epochs.
 
     Attributes
     ----------
-    {fitted_regression}
+    n_outputs_ : int
+        Number of outputs: the columns of ``y``.
+    target_mean_, target_scale_ : ndarray of shape (`n_outputs_`,)
+        Mean and standard deviation of the training targets; 0 and the mean where ``loss`` is
+        ``"poisson"`` or ``"gamma"``; 0 and 1 without ``rescale_target``. A constant output has the
+        scale 1.
     n_features_in_ : int
         Number of features seen in `fit`.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Their names, where ``X`` has string names.
-    {fitted_mlp}
-    {fitted_network}
+    coefs_, intercepts_ : list of ndarray
+        Kernel, of shape (n_in, n_out), and bias of each layer, as in ``MLPClassifier``; the inputs
+        of the first are those that ``rescale`` has rescaled.
+    weights_ : tuple of ndarray
+        The fitted values of all the network's weights, in Keras's order. The arrays are read-only;
+        assign others of the same shapes (such as ``model_.get_weights()``) to predict, and to go on
+        training, from them.
+    network_ : Network
+        Description of the fitted network.
+    model_ : keras.Model
+        The fitted network as a Keras model that ends in predictions (of a classifier: in
+        probabilities); built on first use.
+    history_ : dict of list of float
+        ``loss``, and ``accuracy`` of a classifier, of each epoch over the training batches as they
+        went by, and ``val_loss`` with ``val_accuracy`` or ``val_r2`` where there are validation
+        rows. Under a schedule, ``learning_rate`` at the beginning of each epoch. `partial_fit` and
+        warm starts append to it, with nan for what an epoch did not measure.
+    n_iter_ : int
+        Number of epochs that were run.
+    loss_ : float
+        Training loss of the last epoch.
+    best_epoch_, best_loss_, best_score_ : int, float and float, or None
+        Under early stopping: the best epoch of the last fit (of ``history_``, from 0) by
+        ``scoring``, the validation loss after it, and the score: accuracy (to which weights that
+        are no whole numbers do not matter), or R^2 of a regressor, over all outputs in the unit of
+        the loss.
 
     See Also
     --------
