@@ -1,6 +1,5 @@
 """What the convolutional estimators have in common."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
@@ -28,6 +27,7 @@ from skdropout.networks import (
     PRECISIONS,
     ConvNetwork,
 )
+from skdropout.training import warn
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -111,12 +111,10 @@ class ConvParameters:
                 f"{expected}. Channels come last; resize or transpose the images to match."
             )
         if expected is None and _look_transposed(image):
-            warnings.warn(
+            warn(
                 f"X has the shape {shape}, which is read as images {image[0]} pixels high with "
                 f"{image[2]} channels, for channels come last here. If they come first in X, pass "
                 "X.transpose(0, 2, 3, 1); if not, set image_shape, and this warning goes away.",
-                UserWarning,
-                stacklevel=6,
             )
         return image
 

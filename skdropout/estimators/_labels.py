@@ -1,12 +1,13 @@
 """Labels as they come: whether they are classes that can be told apart."""
 
-import warnings
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import column_or_1d
+
+from skdropout.training import warn
 
 
 def checked_labels(y: np.ndarray) -> np.ndarray:
@@ -35,12 +36,10 @@ def checked_labels(y: np.ndarray) -> np.ndarray:
 def warn_of_one_hot(y: np.ndarray) -> None:
     """Warn where an indicator matrix has one label in each row, and so may mean classes."""
     if len(y) > 1 and y.shape[1] > 1 and (np.count_nonzero(y, axis=1) == 1).all():
-        warnings.warn(
+        warn(
             "y has exactly one 1 in each row, and is learnt as several labels that are independent "
             "of each other, so a row may be given none or two. If it is one-hot, pass the classes "
             "themselves: y.argmax(axis=1), or y.idxmax(axis=1) of a frame.",
-            UserWarning,
-            stacklevel=6,
         )
 
 

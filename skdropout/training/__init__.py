@@ -14,6 +14,7 @@ from skdropout.training._objectives import (
 from skdropout.training._plan import OPTIMIZER_NAMES, EarlyStopping, TrainingPlan
 from skdropout.training._regressions import REGRESSIONS, Quantile, Regression, SquaredError
 from skdropout.training._result import Ending, TrainingResult
+from skdropout.training._warnings import warn
 
 __all__ = [
     "ENGINES",
@@ -39,6 +40,7 @@ __all__ = [
     "seconds_taken_up",
     "share_done",
     "started_model",
+    "warn",
 ]
 
 ENGINES = ("compiled", "keras")

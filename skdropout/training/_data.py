@@ -1,12 +1,13 @@
 """The rows that a fit sees, in an order and with counts that depend on nothing but the rows."""
 
 import math
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
+
+from skdropout.training._warnings import warn
 
 _BLOCK_BYTES = 1 << 22  # what is computed from a block may take eight times as much
 _LONGEST_EPOCH = 10  # in multiples of the number of distinct rows
@@ -133,13 +134,11 @@ def _counts_or_weights(
     if np.all(sample_weight == np.rint(sample_weight)):
         if sample_weight.sum() <= _LONGEST_EPOCH * weighted:
             return sample_weight.astype(np.int64), None
-        warnings.warn(
+        warn(
             f"the integer sample weights stand for {sample_weight.sum():.0f} copies of "
             f"{weighted} rows, which would make an epoch more than {_LONGEST_EPOCH} times as "
             "long as the table; they scale the loss of each row instead. Divide them by a "
             "common factor to have them count copies.",
-            UserWarning,
-            stacklevel=6,
         )
     total = math.fsum(sample_weight)  # exact, so that the order of the rows leaves no trace
     return None, (sample_weight * (weighted / total)).astype(np.float32)

@@ -30,6 +30,12 @@ def test_a_perceptron_before_it_has_seen_data():
     ]  # fmt: skip
 
 
+def test_without_rescaling_no_layer_rescales():
+    for kind in (DropoutMLPClassifier, BNConvClassifier):
+        assert "rescale" in shown(kind())
+        assert "rescale" not in shown(kind(rescale=None))
+
+
 def test_a_fitted_network_has_sizes_at_its_ends():
     X = np.arange(60.0).reshape(20, 3)
     fitted = DropoutMLPRegressor(**MLP, rescale=None, epochs=1).fit(X, X[:, 0])

@@ -195,10 +195,11 @@ def test_class_weights_multiply_counts_and_real_weights():
 @pytest.mark.parametrize("count", [1000, 10**12])
 def test_absurd_counts_warn_and_become_weights(count):
     X = np.arange(3, dtype=np.float32)[:, np.newaxis]
-    with pytest.warns(UserWarning, match=r"10 times as long .* common factor"):
+    with pytest.warns(UserWarning, match=r"10 times as long .* common factor") as caught:
         rows = TrainingSet.from_arrays(X, X, np.array([1.0, count, 1.0]))
     assert len(rows.positions) == 3
     np.testing.assert_allclose(rows.weights, np.array([1, count, 1]) * 3 / (count + 2), rtol=1e-6)
+    assert caught[0].filename == __file__  # not that of a file of ours
 
 
 def test_ten_copies_of_each_row_are_still_copies():
