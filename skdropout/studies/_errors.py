@@ -23,7 +23,12 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StudyError(
-            f"{path} cannot be written ({error.strerror or error}). Everything finished is kept: "
-            "make room for it, and start again with the same arguments to go on."
-        ) from error
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path | str, error: OSError) -> StudyError:
+    """Say that a file cannot be written, and what to do."""
+    return StudyError(
+        f"{path} cannot be written ({error.strerror or error}). Everything finished is kept: "
+        "make room for it, and start again with the same arguments to go on."
+    )

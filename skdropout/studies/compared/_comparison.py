@@ -9,7 +9,7 @@ from skdropout.studies._checks import ENGINES, PRECISIONS, check_at_least, check
 from skdropout.studies._errors import StudyError
 from skdropout.studies.reading import Reading, is_images, load_images, load_table
 from skdropout.studies.reporting import StudyResult, write_report
-from skdropout.studies.running import folder_of, notes_on, run_plan
+from skdropout.studies.running import folder_of, kept_in, notes_on, run_plan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -253,7 +253,8 @@ def _conclude(
     )
     against_best = _findings.compare_with(best, list(design.yardsticks), results, design, practical)
     verdicts = conclude(design, summary, against_control, against_best, best, recommended)
-    pipeline, _ = recommend(recommended, material, design)
+    with kept_in(folder, "recommended"):
+        pipeline, _ = recommend(recommended, material, design)
     command = _command(loaded, words, variants)
     program = as_python(pipeline, command, _loading(loaded, words))
     figures = {

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from skdropout.studies.compared._cells import Choice, Design, Material, choose
+from skdropout.studies.running import start_tensorflow
 
 _ALL_ROWS = 2**32 - 1  # in the place of repeat and fold: a seed of its own
 
@@ -15,6 +16,7 @@ def recommend(name: str, material: Material, design: Design) -> tuple[Any, Choic
     from sklearn.base import clone
     from sklearn.pipeline import make_pipeline
 
+    start_tensorflow()
     variant = design.variants[name]
     choice = choose(variant, material, design, np.arange(len(material.y)), _ALL_ROWS)
     network = clone(design.estimator).set_params(

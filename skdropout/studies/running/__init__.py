@@ -5,7 +5,7 @@ from skdropout.studies.running._folders import folder_of
 from skdropout.studies.running._provenance import notes_on
 from skdropout.studies.running._quiet import start_tensorflow
 from skdropout.studies.running._runner import run_plan
-from skdropout.studies.running._unfinished import Stopwatch
+from skdropout.studies.running._unfinished import Stopwatch, kept_in
 
 __all__ = [
     "Cell",
@@ -13,6 +13,7 @@ __all__ = [
     "Stopwatch",
     "Tables",
     "folder_of",
+    "kept_in",
     "notes_on",
     "run_plan",
     "start_tensorflow",

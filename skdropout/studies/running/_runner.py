@@ -4,12 +4,13 @@ import os
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import nullcontext
+from errno import ENOSPC
 from functools import cache, partial
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from skdropout.studies._errors import StudyError, StudyInterrupted
+from skdropout.studies._errors import StudyError, StudyInterrupted, unwritable
 from skdropout.studies.running._cells import Cell, Plan, Tables
 from skdropout.studies.running._cluster import computed_on_cluster
 from skdropout.studies.running._messages import Messages, tell
@@ -165,6 +166,10 @@ def _compute(
             return cell, compute(cell, *data)
     except ValueError as error:
         raise StudyError(f"{where}: {error}") from error
+    except OSError as error:
+        if error.errno != ENOSPC:
+            raise
+        raise unwritable(error.filename, error) from error
     except Exception as error:
         # TensorFlow, which need not be here, has an error of its own.
         if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":

@@ -73,6 +73,15 @@ def test_a_full_disk_is_named_and_loses_nothing(tmp_path, monkeypatch, name):
         pd.testing.assert_frame_equal(found[table], frame, check_exact=True)
 
 
+def test_a_disk_that_is_full_within_a_cell_is_named_too(tmp_path):
+    def compute(cell, *data):
+        raise OSError(errno.ENOSPC, "No space left on device", "unfinished/fit.npz")
+
+    plan = replace(toy.plan(), compute=compute)
+    with pytest.raises(StudyError, match=r"fit\.npz cannot be written \(No space"):
+        run_plan(plan, tmp_path, progress=False)
+
+
 class Broken(io.StringIO):
     """A stream whose other end is gone."""
 
