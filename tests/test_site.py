@@ -36,3 +36,16 @@ def test_the_version_is_the_same_wherever_it_stands():
     citation = (root / "CITATION.cff").read_text("utf-8")
     assert project["version"] == skdropout.__version__
     assert f"\nversion: {skdropout.__version__}\n" in citation
+
+
+def test_the_gate_runs_on_the_oldest_and_the_newest_python_that_are_promised():
+    root = API.parents[1]
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
+    promised = [
+        classifier.rpartition(" ")[2]
+        for classifier in project["classifiers"]
+        if re.search(r":: Python :: 3\.\d+$", classifier)
+    ]
+    gate = (root / ".github" / "workflows" / "gate.yml").read_text("utf-8")
+    assert f'python: ["{promised[0]}", "{promised[-1]}"]' in gate
+    assert project["requires-python"] == f">={promised[0]}"
