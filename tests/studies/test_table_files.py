@@ -135,6 +135,9 @@ def test_quoted_fields_may_go_on_in_the_next_line(tmp_path):
         ("a.zip", FILES["packed.zip"][:-40], "cannot be unpacked"),
         ("a.parquet", FILES["columns.parquet"][:-40], "cannot be read as a table"),
         ("a.xlsx", FILES["sheet.xlsx"][:-40], "cannot be unpacked"),
+        ("a.dta", FILES["stata.dta"][:300], "may be damaged"),
+        ("a.feather", FILES["columns.feather"][:-300], "may be damaged"),
+        ("a.csv", b",,,\n" * 9, "no rows"),
         ("a.json", b'[{"a": 1, "y"', "cannot be read as a table"),
         ("a.bin", bytes(range(32)) * 40, "is no text"),
         ("a.csv", b'a,y\n"1,2\n' + b"3,4\n" * 40000, "quotation mark left open"),
@@ -182,7 +185,7 @@ def test_archives_hold_a_single_table(tmp_path):
 
 def test_what_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("skdropout.studies.reading._files.most_bytes", lambda packed: 100)
-    for name in ("packed.csv.gz", "packed.zip"):
+    for name in ("packed.csv.gz", "packed.zip", "sheet.xlsx"):
         assert "unpack it first" in refuse(write(tmp_path, name), "grade")
 
 

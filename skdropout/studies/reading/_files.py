@@ -89,32 +89,44 @@ def _read_with_pandas(
     name: str, content: bytes, reading: Reading
 ) -> tuple["pd.DataFrame", list[str]]:
     """Choose among the readers of pandas, text the last."""
-    import pandas as pd
-
-    suffix = Path(name).suffix.lower()
-    file = io.BytesIO(content)
     try:
-        if content.startswith(b"PAR1"):
-            return _with_index(pd.read_parquet(file)), []
-        if content.startswith(b"ARROW1"):
-            return _with_index(pd.read_feather(file)), []
-        if suffix == ".dta":
-            return pd.read_stata(file), []
-        if suffix in (".json", ".jsonl", ".ndjson"):
-            return _read_json(file, content), []
-        if re.match(rb"[-+]?\d+(\.\d+)?( \d+:[-+.\deE]+)+\s*\n", content):
-            return _read_svmlight(file), []
-        if suffix == ".arff":
-            content = _without_arff(content)
-            file = io.BytesIO(content)
-        return read_text(name, content, reading)
+        frame = _read_binary(Path(name).suffix.lower(), content)
     except ImportError as error:
         raise _lacking(name, "pyarrow") from error
-    except (StudyError, MemoryError):
+    except Exception as error:  # damaged files make these readers raise nearly anything
+        raise _unreadable(name, error) from error
+    if frame is not None:
+        return frame, []
+    try:
+        text = _without_arff(content) if name.lower().endswith(".arff") else content
+        return read_text(name, text, reading)
+    except StudyError:
         raise
-    except (ValueError, OSError, KeyError, csv.Error) as error:
-        first = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise StudyError(f"{name} cannot be read as a table: {first}") from error
+    except (ValueError, IndexError, OSError, csv.Error) as error:
+        raise _unreadable(name, error) from error
+
+
+def _read_binary(suffix: str, content: bytes) -> "pd.DataFrame | None":
+    """Read a format that pandas or scikit-learn has a reader for, or return None for text."""
+    import pandas as pd
+
+    file = io.BytesIO(content)
+    if content.startswith(b"PAR1"):
+        return _with_index(pd.read_parquet(file))
+    if content.startswith(b"ARROW1"):
+        return _with_index(pd.read_feather(file))
+    if suffix == ".dta":
+        return pd.read_stata(file)
+    if suffix in (".json", ".jsonl", ".ndjson"):
+        return _read_json(file, content)
+    if re.match(rb"[-+]?\d+(\.\d+)?( \d+:[-+.\deE]+)+\s*\n", content):
+        return _read_svmlight(file)
+    return None
+
+
+def _unreadable(name: str, error: Exception) -> StudyError:
+    first = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return StudyError(f"{name} cannot be read as a table, it may be damaged or cut off: {first}")
 
 
 def _read_zip(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFrame", list[str]]:
@@ -128,10 +140,11 @@ def _read_zip(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFram
             ]
             inside = [info.filename for info in archive.infolist()]
             if "xl/workbook.xml" in inside:
+                _check_size(name, sum(info.file_size for info in members), len(content))
                 return _read_excel(name, content, reading)
             if "mimetype" in inside or "xl/workbook.bin" in inside:
                 raise StudyError(f"{name} is a spreadsheet; save it as .xlsx or CSV.")
-            if all(info.filename.lower().endswith(_PICTURES) for info in members):
+            if members and all(info.filename.lower().endswith(_PICTURES) for info in members):
                 raise StudyError(f"{name} holds pictures; unpack it and give the folder.")
             if len(members) != 1:
                 raise StudyError(
@@ -143,7 +156,9 @@ def _read_zip(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFram
             with archive.open(members[0]) as file:
                 inner = _unpacked(name, file, members[0].compress_size)
             return _read_content(f"{name}/{members[0].filename}", inner, reading)
-    except (zipfile.BadZipFile, NotImplementedError) as error:
+    except StudyError:
+        raise
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         raise StudyError(f"{name} cannot be unpacked: {error}") from error
 
 
@@ -154,12 +169,17 @@ def _unpacked(name: str, file: IO[bytes], packed: int) -> bytes:
             content = file.read(most_bytes(packed) + 1)
     except (OSError, EOFError, lzma.LZMAError, zipfile.BadZipFile, zlib.error) as error:
         raise StudyError(f"{name} cannot be unpacked, it is damaged or cut off: {error}") from error
-    if len(content) > most_bytes(packed):
+    _check_size(name, len(content), packed)
+    return content
+
+
+def _check_size(name: str, size: int, packed: int) -> None:
+    """Refuse what is likelier a decompression bomb than a table."""
+    if size > most_bytes(packed):
         raise StudyError(
             f"{name} unpacks to more than {most_bytes(packed):,} bytes from {packed:,}, which "
             "looks like a decompression bomb; if it is a table, unpack it first."
         )
-    return content
 
 
 def _read_excel(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFrame", list[str]]:
@@ -170,8 +190,8 @@ def _read_excel(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFr
         sheets = pd.read_excel(io.BytesIO(content), sheet_name=None, header=None, dtype=object)
     except ImportError as error:
         raise _lacking(name, "openpyxl") from error
-    except (ValueError, OSError, KeyError, zipfile.BadZipFile) as error:
-        raise StudyError(f"{name} cannot be read as an Excel file: {error}") from error
+    except Exception as error:  # damaged files make this reader raise nearly anything
+        raise _unreadable(name, error) from error
     filled = [sheet for sheet, cells in sheets.items() if not cells.dropna(how="all").empty]
     notes = []
     if reading.sheet is not None:

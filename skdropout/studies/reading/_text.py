@@ -1,11 +1,9 @@
 """Tables that are text: their encoding, separator, comments, header and decimal sign."""
 
-import codecs
 import csv
 import io
-import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +11,13 @@ import numpy as np
 
 from skdropout.studies._errors import StudyError
 from skdropout.studies.reading._header import looks_like_names
+from skdropout.studies.reading._lines import (
+    Record,
+    encoding_of,
+    lines_of,
+    records_of,
+    separator_of,
+)
 from skdropout.studies.reading._numbers import read_numbers, writes_decimal_commas
 from skdropout.studies.reading._options import Reading
 from skdropout.studies.reading._words import count_of, option, quoted
@@ -20,50 +25,21 @@ from skdropout.studies.reading._words import count_of, option, quoted
 if TYPE_CHECKING:
     import pandas as pd
 
-_SEPARATORS = "\t;|,"  # the first of those that fit: within fields, a comma is most likely
-_COMMENTS = ("#", "%", "//")
 _SAMPLE = 200  # lines that decide on the separator, the header and codes such as 00501
-_CHUNK = 1 << 20  # bytes
-_BYTE_ORDER_MARKS = {
-    b"\xef\xbb\xbf": "utf-8-sig",
-    b"\xff\xfe": "utf-16",
-    b"\xfe\xff": "utf-16",
-}
-
-
-@dataclass(frozen=True)
-class _Record:
-    """A line of the table with its number, and the lines after it where fields go on there."""
-
-    line: int
-    fields: list[str]
-
-    @property
-    def commented(self) -> bool:
-        """Whether it begins as comments do."""
-        return self.fields[0].startswith(_COMMENTS)
-
-    @property
-    def filled(self) -> int:
-        """Number of fields without empty ones at the end."""
-        n = len(self.fields)
-        while n and not self.fields[n - 1].strip():
-            n -= 1
-        return n
 
 
 def read_text(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFrame", list[str]]:
     """Read a table that is text; its index holds the line of each row."""
-    encoding, notes = _encoding_of(name, content, reading)
-    sample = list(_lines(content, encoding, _SAMPLE))
-    start, separator = _separator_of(sample, reading)
-    records = [record for record in _records(sample, separator) if record.line >= start]
+    encoding, notes = encoding_of(name, content, reading)
+    sample = list(lines_of(content, encoding, _SAMPLE))
+    start, separator = separator_of(sample, reading)
+    records = [record for record in records_of(sample, separator) if record.line >= start]
     plain = [record for record in records if not record.commented]
     if not plain:
         raise StudyError(f"{name} cannot be read as a table: it is empty.")
     usual = Counter(len(record.fields) for record in plain).most_common(1)[0][0]
     rows = [r for r in records if not r.commented or len(r.fields) == usual > 1]
-    first = next(i for i, r in enumerate(rows) if usual == 1 or r.filled > 1)
+    first = next((i for i, r in enumerate(rows) if usual == 1 or r.filled > 1), 0)
     while rows[first].commented and _looks_like_header(rows[first + 1 :]):
         first += 1
     if first:
@@ -89,7 +65,7 @@ def read_text(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFram
     return frame, notes + layout.notes + more
 
 
-def _looks_like_header(rows: Sequence[_Record]) -> bool:
+def _looks_like_header(rows: Sequence[Record]) -> bool:
     """Whether the first of the rows holds the names of the columns."""
     return len(rows) > 1 and looks_like_names(rows[0].fields, [row.fields for row in rows[1:]])
 
@@ -117,7 +93,7 @@ def _lay_out(
     lines, widths, fills, skipped = [], [], [], list(range(1, body_from))
     width, n_comments, n_again = len(columns) or usual, 0, 0
     try:
-        for record in _records(_lines(content, encoding), separator):
+        for record in records_of(lines_of(content, encoding), separator):
             if record.line < body_from:
                 continue
             comment = record.commented and len(record.fields) != width
@@ -134,6 +110,8 @@ def _lay_out(
         raise StudyError(
             f"{name} cannot be read as a table: {error}. Is a quotation mark left open?"
         ) from error
+    if not lines:
+        raise StudyError(f"{name} has no rows.")
     notes = []
     if n_comments:
         notes.append(f"Left out: {count_of(n_comments, 'comment line')}.")
@@ -174,7 +152,7 @@ def _parse(
     encoding: str,
     separator: str,
     layout: _Layout,
-    sample: Sequence[_Record],
+    sample: Sequence[Record],
     reading: Reading,
 ) -> tuple["pd.DataFrame", list[str]]:
     """Let pandas read the rows; a second time as texts where decimals are set off by commas."""
@@ -217,7 +195,7 @@ def _parse(
     return frame, notes
 
 
-def _holds_codes(rows: Sequence[_Record], place: int) -> bool:
+def _holds_codes(rows: Sequence[Record], place: int) -> bool:
     """Whether a column has texts such as 00501, which would lose their zeros as numbers."""
     cells = (row.fields[place].strip() for row in rows if place < len(row.fields))
     return any(cell.startswith("0") and len(cell) > 2 and cell.isdecimal() for cell in cells)
@@ -236,79 +214,6 @@ def _of_texts(frame: "pd.DataFrame") -> list[Any]:
         for column in frame
         if not is_numeric_dtype(frame[column]) and not is_bool_dtype(frame[column])
     ]
-
-
-def _encoding_of(name: str, content: bytes, reading: Reading) -> tuple[str, list[str]]:
-    """Return the encoding of a text, with a note where it had to be guessed."""
-    if reading.encoding is not None:
-        encodings = [reading.encoding]
-    elif mark := next((m for m in _BYTE_ORDER_MARKS if content.startswith(m)), None):
-        encodings = [_BYTE_ORDER_MARKS[mark]]
-    elif b"\0" in content[:1000]:
-        halves = content[:1000:2].count(0), content[1:1000:2].count(0)
-        if max(halves) < 100 and max(halves) < len(content[:1000]) // 4:
-            raise StudyError(f"{name} is no text, nor any other kind of table that is known here.")
-        encodings = ["utf-16-be" if halves[0] > halves[1] else "utf-16-le"]
-    else:
-        encodings = ["utf-8", "cp1252", "latin-1"]
-    for encoding in encodings:
-        try:
-            decoder = codecs.getincrementaldecoder(encoding)()
-            for start in range(0, len(content), _CHUNK):
-                decoder.decode(content[start : start + _CHUNK])
-            decoder.decode(b"", final=True)
-        except LookupError:
-            raise StudyError(f"There is no encoding {encoding!r} ({option('encoding')}).") from None
-        except UnicodeError:
-            continue
-        if encoding in ("cp1252", "latin-1") and encoding != reading.encoding:
-            return encoding, [
-                f"The file is not UTF-8; it is read as Windows-1252 ({option('encoding')} says "
-                "otherwise)."
-            ]
-        return encoding, []
-    raise StudyError(f"{name} is no {encodings[0]} text; {option('encoding')} says what it is.")
-
-
-def _lines(content: bytes, encoding: str, most: int | None = None) -> Iterator[str]:
-    """Yield lines, decoded."""
-    with io.TextIOWrapper(io.BytesIO(content), encoding=encoding, newline="") as file:
-        for number, line in enumerate(file):
-            if number == most:
-                return
-            yield line
-
-
-def _separator_of(lines: Sequence[str], reading: Reading) -> tuple[int, str]:
-    """Return the line that the table may begin at, and what stands between its fields."""
-    first = lines[0].strip().strip('"') if lines else ""
-    if told := re.fullmatch(r"sep=(.|\\t)", first, re.IGNORECASE):
-        return 2, told[1].replace("\\t", "\t")
-    if reading.separator is not None:
-        return 1, reading.separator.replace("\\t", "\t").replace("tab", "\t")
-    fits = {}
-    for separator in (*_SEPARATORS, " "):
-        widths = [len(r.fields) for r in _records(lines, separator) if not r.commented]
-        usual, often = Counter(widths).most_common(1)[0] if widths else (1, 0)
-        if usual > 1:
-            fits[separator] = often / len(widths), usual
-    in_runs = all("  " in line for line in lines if line.strip())
-    if in_runs and fits.get(" ", (0, 0)) > fits.get("\t", (1, 0)):
-        return 1, " "  # among blanks, tabs are blanks too
-    sure = (separator for separator, (share, _) in fits.items() if share > 0.98)
-    return 1, next(sure, max(fits, key=fits.__getitem__, default=","))
-
-
-def _records(lines: "Sequence[str] | Iterator[str]", separator: str) -> Iterator[_Record]:
-    """Split lines into fields; blank lines stay out."""
-    if separator == " ":
-        lines = (re.sub(r"\s+", " ", line.strip()) + "\n" for line in lines)
-    reader = csv.reader(lines, delimiter=separator, skipinitialspace=True)
-    before = 0
-    for fields in reader:
-        line, before = before + 1, reader.line_num
-        if fields:
-            yield _Record(line, fields)
 
 
 def _say_lines(lines: Sequence[int]) -> str:
