@@ -3,6 +3,7 @@
 import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,13 @@ def this_run(jobs: int, cluster: str | None) -> dict[str, Any]:
         "cluster": cluster,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "versions": {"skdropout": __version__} | {name: version(name) for name in _PACKAGES},
+        "versions": {"skdropout": __version__, **_versions()},
     }
+
+
+@cache
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in _PACKAGES}
 
 
 def notes_on(folder: Path) -> list[str]:

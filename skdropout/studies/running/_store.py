@@ -238,7 +238,9 @@ def _decode(path: Path, schema: Schema) -> tuple[list[Row], int]:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Write a file so that a reader, or a crash, sees the old content or the new."""
+    """Write a file, if it changes, so that a reader or a crash sees the old content or the new."""
+    if path.exists() and path.read_bytes() == content:
+        return
     partial = path.with_name(path.name + ".partial")
     with writing(path):
         with partial.open("wb") as file:

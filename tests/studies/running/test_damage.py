@@ -28,7 +28,7 @@ def flipped(content, place, bit):
     return bytes(damaged)
 
 
-def some_flips(name, n=8):
+def some_flips(name, n=6):
     """Flip bits of a file, places and bits drawn once for all."""
     rng = np.random.default_rng(sum(name.encode()))
 

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 import studies_toy as toy
 
-from skdropout.studies import run_dense_study
+from skdropout.studies._conv import CONDITIONS, plan_conv
+from skdropout.studies._dense import plan_dense
+from skdropout.studies.reading import load_images
 from skdropout.studies.running import run_plan
 
 
@@ -51,17 +53,36 @@ def test_the_bar_counts_what_was_asked_for(tmp_path, capsys):
     assert "4/4" in capsys.readouterr().err
 
 
-def test_a_study_with_more_repeats_is_the_larger_study(tmp_path):
-    options = {"folds": 2, "epochs": 2, "progress": False}
-    run_dense_study(repeats=1, out=tmp_path / "grown", **options)
-    grown = run_dense_study(repeats=2, out=tmp_path / "grown", **options)
-    large = run_dense_study(repeats=2, out=tmp_path / "large", **options)
-    pd.testing.assert_frame_equal(
-        grown.results.drop(columns="fit_seconds"),
-        large.results.drop(columns="fit_seconds"),
-        check_exact=True,
-    )
-    assert grown.verdict == large.verdict
+def planned(name, **arguments):
+    if name == "digits":
+        wishes = {"train_size": None, "passes": 1, "seeds": 1, "precision": "float32"}
+        wishes |= {"placements": ["after_pooling"], "variants": ["nothing"]}
+        wishes |= {"conditions": ["as_published"], "engine": "compiled"}
+        return plan_conv(load_images("digits"), **{**wishes, **arguments})[0]
+    wishes = {"target": None, "repeats": 1, "folds": 2, "seed": 7, "epochs": 1}
+    return plan_dense(name, engine="compiled", **{**wishes, **arguments})[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("breast_cancer", {"repeats": 2}),
+        ("digits", {"seeds": 2, "placements": ["before_activation", "after_pooling"]}),
+        ("digits", {"variants": ["nothing", "dropout_0.1"], "conditions": list(CONDITIONS)}),
+    ],
+)
+def test_the_published_studies_may_grow(name, more):
+    """What grows adds cells, and nothing else changes."""
+    small, large = planned(name), planned(name, **more)
+    assert set(small.cells) < set(large.cells)
+    assert set(more) <= set(large.growing)
+    identities = [dict(plan.identity) for plan in (small, large)]
+    fixed = [
+        {k: v for k, v in identity.pop("arguments").items() if k not in large.growing}
+        for identity in identities
+    ]
+    assert identities[0] == identities[1]
+    assert fixed[0] == fixed[1]
 
 
 @pytest.mark.parametrize("threads", [False, True])
