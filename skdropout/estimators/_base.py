@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 import numpy as np
+from sklearn.utils import Tags
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from skdropout.estimators._frames import known_frame
@@ -15,6 +16,7 @@ from skdropout.estimators._holdout import hold_out
 from skdropout.estimators._monte_carlo import mask_seeds
 from skdropout.estimators._parameters import TrainingParameters, initializer_name, seed_from
 from skdropout.estimators._rescaling import learn_rescaling
+from skdropout.estimators._sparse import as_sparse_as
 from skdropout.estimators._targets import Target
 from skdropout.estimators._tasks import CallbackSupportMixin, epoch_tasks, with_callbacks
 from skdropout.estimators._warm_start import given_weights, joined, reject_another_network
@@ -35,6 +37,7 @@ class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, 
     """An estimator whose fitted state is a description of a network and its weights in NumPy."""
 
     _row_types: ClassVar[Any]  # number types that the network takes its inputs in
+    _sparse_format: ClassVar[Any] = False  # in which it takes sparse ones, if it does
 
     _target: T = field(init=False)
     _result: TrainingResult = field(init=False)
@@ -89,18 +92,20 @@ class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, 
     ) -> np.ndarray:
         """Return checked rows in the shape that the network takes."""
 
+    @property
+    def _row_options(self) -> dict[str, Any]:
+        return {"dtype": self._row_types, "order": "C", "accept_sparse": self._sparse_format}
+
     def _check_X(self, X: Any) -> np.ndarray:  # noqa: N802
         """Check features, as scikit-learn does, for predictions."""
         table, shape = self._as_table(known_frame(X), reset=False)
-        rows = validate_data(self, table, reset=False, dtype=self._row_types, order="C")
+        rows = validate_data(self, table, reset=False, **self._row_options)
         return self._as_inputs(rows, shape, reset=False)
 
     def _check_X_y(self, X: Any, y: Any, *, reset: bool) -> tuple[np.ndarray, Any]:  # noqa: N802
         """Check features, and that there is a target for each row."""
         table, shape = self._as_table(known_frame(X), reset=reset)
-        rows, y = validate_data(
-            self, table, y, reset=reset, dtype=self._row_types, order="C", multi_output=True
-        )
+        rows, y = validate_data(self, table, y, reset=reset, multi_output=True, **self._row_options)
         return self._as_inputs(rows, shape, reset=reset), y
 
     @cached_property
@@ -151,6 +156,11 @@ class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, 
             ) from error
         return scikeras_estimator(self)
 
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = bool(self._sparse_format) and self.rescale != "center"
+        return tags
+
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
         state.pop("model_", None)  # Keras objects do not travel; the model is built again on use
@@ -169,8 +179,10 @@ class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, 
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Training rows, without missing or infinite values.
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Training rows, without missing or infinite values. Perceptrons take SciPy's sparse
+            matrices and arrays, here and wherever rows are passed; only the rows of a step are
+            written out in full.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             What to predict: for a classifier, class labels of any type or a multilabel indicator
             matrix; for a regressor, numbers.
@@ -295,6 +307,7 @@ class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, 
         if X_val is not None and y_val is not None:
             try:
                 X_val, y_val = self._check_X_y(X_val, y_val, reset=False)
+                X_val = as_sparse_as(rows.X, X_val)
                 sample_weight_val = _checked_weight(sample_weight_val, X_val)
                 held = self._training_set(X_val, self._checked_target(y_val), sample_weight_val)
             except ValueError as error:

@@ -77,7 +77,8 @@ default="before_activation"
     rescale : {"standardize", "center", "unit"} or None, default="standardize"
         What the network does to its inputs first, learnt from the training rows: give each feature
         (each channel of images) mean 0 and standard deviation 1, mean 0 (images: one mean over all
-        channels), or the range 0 to 1.
+        channels), or the range 0 to 1. Sparse rows are only scaled, which keeps their zeros: by the
+        standard deviation, or by the largest absolute value; ``"center"`` is an error.
     kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
         Distribution that the kernels are drawn from; biases start at 0. ``"random_normal"`` is
         N(0, 0.05).
@@ -306,7 +307,8 @@ default="squared_error"
     rescale : {"standardize", "center", "unit"} or None, default="standardize"
         What the network does to its inputs first, learnt from the training rows: give each feature
         (each channel of images) mean 0 and standard deviation 1, mean 0 (images: one mean over all
-        channels), or the range 0 to 1.
+        channels), or the range 0 to 1. Sparse rows are only scaled, which keeps their zeros: by the
+        standard deviation, or by the largest absolute value; ``"center"`` is an error.
     kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
         Distribution that the kernels are drawn from; biases start at 0. ``"random_normal"`` is
         N(0, 0.05).

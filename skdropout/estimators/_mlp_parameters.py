@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
+from scipy import sparse
 
 from skdropout.estimators._parameters import (
     ACTIVATIONS,
@@ -16,6 +17,7 @@ from skdropout.estimators._parameters import (
     keras_names,
 )
 from skdropout.estimators._sequences import activations_from, rates_from, sizes_from
+from skdropout.estimators._sparse import canonical
 from skdropout.networks import MLPNetwork
 
 
@@ -40,6 +42,7 @@ class MLPParameters:
     }
 
     _row_types: ClassVar[type[np.generic]] = np.float32
+    _sparse_format: ClassVar[str] = "csr"
 
     def _as_table(self, X: Any, *, reset: bool) -> tuple[Any, None]:
         return X, None
@@ -47,7 +50,7 @@ class MLPParameters:
     def _as_inputs(
         self, rows: np.ndarray, shape: tuple[int, ...] | None, *, reset: bool
     ) -> np.ndarray:
-        return rows
+        return canonical(rows) if sparse.issparse(rows) else rows
 
     @property
     def coefs_(self) -> list[np.ndarray]:

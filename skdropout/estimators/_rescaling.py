@@ -1,6 +1,8 @@
 """What the inputs are rescaled by, learnt from the training rows."""
 
 import numpy as np
+from scipy import sparse
+from sklearn.utils.sparsefuncs import mean_variance_axis
 
 from skdropout.training import TrainingSet
 
@@ -9,10 +11,13 @@ def learn_rescaling(option: str | None, rows: TrainingSet) -> tuple[np.ndarray, 
     """Return the shift and the factor of each feature (of each channel, for images).
 
     Copies of a row count as often as they are there. A constant feature is only shifted. Centring
-    subtracts one number from all channels of an image, which keeps its colours.
+    subtracts one number from all channels of an image, which keeps its colours. Sparse rows are not
+    shifted, which would fill them.
     """
     if option is None:
         return None
+    if sparse.issparse(rows.X):
+        return _sparse_rescaling(option, rows)
     if option == "unit":
         low, high = _range(rows)
         return low, 1 / _nonzero(high - low)
@@ -21,6 +26,26 @@ def learn_rescaling(option: str | None, rows: TrainingSet) -> tuple[np.ndarray, 
         shift = mean if rows.X.ndim == 2 else np.full_like(mean, mean.mean())
         return shift, np.ones_like(mean)
     return mean, 1 / _nonzero(deviation)
+
+
+def _sparse_rescaling(option: str, rows: TrainingSet) -> tuple[np.ndarray, np.ndarray]:
+    if option == "center":
+        raise ValueError(
+            "rescale='center' would subtract numbers from all the zeros of a sparse X. Use "
+            "'standardize' or 'unit', which only scale it, or None."
+        )
+    X = rows.X[rows.rows].astype(np.float64)
+    shift = np.zeros(X.shape[1])
+    if option == "unit":
+        return shift, 1 / _nonzero(abs(X).max(axis=0).toarray().ravel())
+    counts = np.ones(X.shape[0]) if rows.counts is None else rows.counts.astype(np.float64)
+    mean, variance = mean_variance_axis(X, axis=0, weights=counts)
+    return shift, 1 / _nonzero(_spread(mean, np.sqrt(variance)))
+
+
+def _spread(mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    """Return the deviation; the mean of equal numbers may differ from them in its last digit."""
+    return np.where(deviation > 1e-12 * np.abs(mean), deviation, 0)
 
 
 def _nonzero(spread: np.ndarray) -> np.ndarray:
@@ -50,5 +75,4 @@ def _moments(rows: TrainingSet) -> tuple[np.ndarray, np.ndarray]:
         deviations = X.reshape(len(X), -1, X.shape[-1]) - mean
         square += np.einsum("i,ijk,ijk->k", counts, deviations, deviations)
     deviation = np.sqrt(square / n_values)
-    # The mean of equal numbers may differ from them in its last digit.
-    return mean, np.where(deviation > 1e-12 * np.abs(mean), deviation, 0)
+    return mean, _spread(mean, deviation)

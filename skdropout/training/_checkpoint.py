@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 from skdropout.training._data import TrainingSet
 from skdropout.training._job import TrainingJob
@@ -157,4 +158,7 @@ def _fingerprint(job: TrainingJob, engine: str) -> str:
 def _arrays(rows: TrainingSet | None) -> list[np.ndarray]:
     absent = np.zeros(0, bool)
     values = [] if rows is None else vars(rows).values()
-    return [absent if value is None else value for value in values]
+    arrays = [absent if value is None else value for value in values]
+    if rows is not None and sparse.issparse(rows.X):
+        arrays[:1] = [rows.X.data, rows.X.indices, rows.X.indptr]
+    return arrays

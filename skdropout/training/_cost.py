@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,15 +33,20 @@ def rows_of_samples(n_samples: int, n_outputs: int) -> int:
     return max(1, _SAMPLE_BYTES // (4 * n_samples * n_outputs))
 
 
-def blocks_of(X: np.ndarray, n_rows: int) -> Iterator[np.ndarray]:
+def blocks_of(X: Any, n_rows: int) -> Iterator[np.ndarray]:
     """Yield the rows in blocks; a lone last row comes twice.
 
     The kernels for a single row add up in another order, and a prediction should not depend, not
     even in its last digit, on how many others it is made with.
     """
-    for start in range(0, len(X), n_rows):
-        block = X[start : start + n_rows]
+    for start in range(0, X.shape[0], n_rows):
+        block = written_out(X[start : start + n_rows])
         yield np.repeat(block, 2, axis=0) if len(block) == 1 else block
+
+
+def written_out(X: Any) -> np.ndarray:
+    """Return some rows in full, where they are sparse."""
+    return X.toarray() if hasattr(X, "toarray") else X
 
 
 def _power_of_two(ratio: float, most: int) -> int:

@@ -3,9 +3,10 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
+from scipy import sparse
 
 from skdropout.training._warnings import warn
 
@@ -19,8 +20,8 @@ class TrainingSet:
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, ...)
-        The features, as they came.
+    X : ndarray of shape (n_samples, ...) or sparse array of shape (n_samples, n_features)
+        The features, as they came; sparse ones by rows, each in the order of its columns.
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         Encoded targets.
     rows : ndarray of shape (n_rows,)
@@ -31,7 +32,7 @@ class TrainingSet:
         Factor on the loss of each row of ``X``.
     """
 
-    X: np.ndarray
+    X: Any
     y: np.ndarray
     rows: np.ndarray
     counts: np.ndarray | None = None
@@ -40,7 +41,7 @@ class TrainingSet:
     @classmethod
     def from_arrays(
         cls,
-        X: np.ndarray,
+        X: Any,
         y: np.ndarray,
         sample_weight: np.ndarray | None = None,
         *,
@@ -54,13 +55,14 @@ class TrainingSet:
         order: equal rows of different weights become one row with the mean of these. With
         ``keep_order`` the rows stay as they stand.
         """
+        n_samples = X.shape[0]
         counts, real = _counts_or_weights(sample_weight)
         weights = _product(real, loss_weight)
         if weights is not None and not weights.any():
             raise ValueError(
                 "sample_weight and class_weight together leave no row with a weight above zero."
             )
-        taken = np.arange(len(X)) if sample_weight is None else np.flatnonzero(sample_weight)
+        taken = np.arange(n_samples) if sample_weight is None else np.flatnonzero(sample_weight)
         if weights is not None and (weights[taken] == 1).all():
             weights = None  # nobody weighs more than anybody
         if keep_order:
@@ -71,7 +73,7 @@ class TrainingSet:
         order = np.lexsort(keys)
         taken, hashes = taken[order], hashes[order]
         if counts is None:
-            counts = np.ones(len(X), dtype=np.int64)
+            counts = np.ones(n_samples, dtype=np.int64)
         first = np.append(True, hashes[1:] != hashes[:-1])
         if not first.all():
             first |= ~_same_as_previous(taken, first, X, y)
@@ -92,9 +94,9 @@ class TrainingSet:
         """Positions in ``X`` of all rows of one epoch, copies included."""
         return self.rows if self.counts is None else np.repeat(self.rows, self.counts)
 
-    def blocks(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def blocks(self) -> Iterator[tuple[Any, np.ndarray]]:
         """Yield the features and the counts of the rows, a few megabytes at a time."""
-        for block in _blocks(self.rows, self.X):
+        for block in _blocks(self.rows, bytes_of_row(self.X)):
             counts = np.ones(len(self.rows)) if self.counts is None else self.counts
             yield self.X[self.rows[block]], counts[block]
 
@@ -150,32 +152,48 @@ def _product(left: np.ndarray | None, right: np.ndarray | None) -> np.ndarray | 
     return (left * right).astype(np.float32)
 
 
-def _blocks(rows: np.ndarray, X: np.ndarray) -> Iterator[slice]:
-    step = max(1, _BLOCK_BYTES // max(1, X[:1].nbytes))
+def bytes_of_row(X: Any) -> int:
+    """Return the memory of one row; of sparse ones, the mean."""
+    total = X.data.nbytes + X.indices.nbytes if sparse.issparse(X) else X.nbytes
+    return total // max(1, X.shape[0])
+
+
+def _blocks(rows: np.ndarray, bytes_each: int) -> Iterator[slice]:
+    step = max(1, _BLOCK_BYTES // max(1, bytes_each))
     for start in range(0, len(rows), step):
         yield slice(start, start + step)
 
 
-def _hash_rows(*columns: np.ndarray | None) -> np.ndarray:
+def _hash_rows(*columns: Any) -> np.ndarray:
     """Hash the content of each row to 64 bits.
 
     Each 32-bit word of a row is multiplied by an odd constant of its own and the products are
     added up modulo 2**64, which is a universal family of hash functions; equal rows are compared
     in full before they are merged, so a collision costs nothing but the tie's order.
     """
-    present = [np.ascontiguousarray(column) for column in columns if column is not None]
-    hashes = np.zeros(len(present[0]), dtype=np.uint64)
+    hashes = np.zeros(columns[0].shape[0], dtype=np.uint64)
     constants = np.random.Generator(np.random.PCG64(20140101))
-    for column in present:
-        words = column.reshape(len(column), -1)
-        n_words = -(-words[:1].nbytes // 4)
+    for column in columns:
+        if not sparse.issparse(column):
+            column = np.ascontiguousarray(column).reshape(len(column), -1)
+        n_words = -(-column.shape[1] * column.dtype.itemsize // 4)
         odd = constants.integers(2**63, dtype=np.uint64, size=n_words) * np.uint64(2) + np.uint64(1)
-        for block in _blocks(hashes, column):
-            hashes[block] += _as_words(words[block]) @ odd
+        for block in _blocks(hashes, bytes_of_row(column)):
+            part = column[block]
+            dense = not sparse.issparse(part)
+            hashes[block] += _as_words(part) @ odd if dense else _sparse_products(part, odd)
     # Rows that differ in one word by a little would come out in that word's order: mix.
     hashes ^= hashes >> np.uint64(32)
     hashes *= np.uint64(0x9E3779B97F4A7C15)
     return hashes ^ (hashes >> np.uint64(29))
+
+
+def _sparse_products(X: Any, odd: np.ndarray) -> np.ndarray:
+    """Add up the products of sparse rows; those of zeros would be zero."""
+    words = _as_words(X.data[:, np.newaxis])
+    products = (words * odd.reshape(X.shape[1], -1)[X.indices]).sum(axis=1, dtype=np.uint64)
+    sums = np.append(np.uint64(0), np.cumsum(products, dtype=np.uint64))
+    return sums[X.indptr[1:]] - sums[X.indptr[:-1]]
 
 
 def _as_words(block: np.ndarray) -> np.ndarray:
@@ -189,15 +207,15 @@ def _as_words(block: np.ndarray) -> np.ndarray:
     return raw.view(np.uint32).astype(np.uint64)
 
 
-def _same_as_previous(
-    taken: np.ndarray, first: np.ndarray, *columns: np.ndarray | None
-) -> np.ndarray:
+def _same_as_previous(taken: np.ndarray, first: np.ndarray, *columns: Any) -> np.ndarray:
     """Say of each row whether it equals the row before it, where ``first`` leaves that open."""
     same = np.zeros(len(taken), dtype=bool)
     suspects = np.flatnonzero(~first)
     same[suspects] = True
     for column in columns:
-        if column is not None:
-            equal = column[taken[suspects]] == column[taken[suspects - 1]]
-            same[suspects] &= equal.reshape(len(suspects), -1).all(axis=1)
+        one, other = column[taken[suspects]], column[taken[suspects - 1]]
+        if sparse.issparse(column):
+            same[suspects] &= (one != other).sum(axis=1) == 0
+        else:
+            same[suspects] &= (one == other).reshape(len(suspects), -1).all(axis=1)
     return same

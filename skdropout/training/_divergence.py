@@ -1,6 +1,7 @@
 """Fits whose loss is no longer a number: how to notice, and what to say of the cause."""
 
 import numpy as np
+from scipy import sparse
 
 from skdropout.training._job import TrainingJob
 
@@ -38,7 +39,8 @@ def reject_divergence(
 
 def _advice(job: TrainingJob, rate: float) -> str:
     """Say what to do where it is not the learning rate."""
-    if not all(np.isfinite(X).all() for X, _ in job.rows.blocks()):
+    blocks = (X.data if sparse.issparse(X) else X for X, _ in job.rows.blocks())
+    if not all(np.isfinite(block).all() for block in blocks):
         return (
             "X holds nan or infinite numbers, which scikit-learn's assume_finite has let pass. "
             "Leave those rows out, or put an imputer before the estimator."

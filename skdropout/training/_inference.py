@@ -35,7 +35,7 @@ class Predictor:
             self._forward(packed, tf.convert_to_tensor(block)).numpy()
             for block in blocks_of(X, self._rows_per_call)
         ]
-        return (blocks[0] if len(blocks) == 1 else np.concatenate(blocks))[: len(X)]
+        return (blocks[0] if len(blocks) == 1 else np.concatenate(blocks))[: X.shape[0]]
 
     def _outputs(self, packed: Any, X: Any) -> Any:
         return _call(self.model, _values_of(self.model, packed), X)
@@ -77,9 +77,9 @@ class Sampler:
         """Yield the outputs of one block of rows after another, all samples of each."""
         packed, seeds = _packed(weights), tf.convert_to_tensor(seeds.astype(np.int64))
         n_rows = min(self._rows_per_call, rows_of_samples(len(seeds), self._n_outputs))
-        for start, block in zip(range(0, len(X), n_rows), blocks_of(X, n_rows), strict=True):
+        for start, block in zip(range(0, X.shape[0], n_rows), blocks_of(X, n_rows), strict=True):
             outputs = self._forward(packed, tf.convert_to_tensor(block), seeds)
-            yield outputs.numpy()[:, : len(X) - start]
+            yield outputs.numpy()[:, : X.shape[0] - start]
 
     def _outputs(self, packed: Any, X: Any, seeds: Any) -> Any:
         values = _values_of(self.model, packed)

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 import keras
 import numpy as np
+from scipy import sparse
 from tqdm.auto import tqdm
 
 from skdropout.networks import Network, thinned_layers
@@ -16,13 +18,21 @@ from skdropout.training._callbacks import (
     reject_nothing_left,
 )
 from skdropout.training._checkpoint import Snapshot, checkpoint_of
-from skdropout.training._cost import MOST_ROWS, blocks_of, rows_of_samples
+from skdropout.training._cost import (
+    MOST_ROWS,
+    blocks_of,
+    rows_of_samples,
+    rows_per_call,
+    written_out,
+)
 from skdropout.training._data import TrainingSet
 from skdropout.training._divergence import diverged, reject_divergence
 from skdropout.training._job import TrainingJob, Watch
 from skdropout.training._keras_model import compiled_model, optimizer_slots, seed_states
 from skdropout.training._objectives import Objective
 from skdropout.training._result import Ending, TrainingResult
+
+_SOME_ROWS = 32  # of a validation batch, as in Keras
 
 
 class KerasEngine:
@@ -40,7 +50,7 @@ class KerasEngine:
             if done < job.plan.epochs and not guard.watch.gives_up:
                 model.fit(
                     batches,
-                    validation_data=validation and _take(validation, validation.positions),
+                    validation_data=validation and _all_of(validation),
                     epochs=job.plan.epochs,
                     initial_epoch=done,
                     callbacks=[_MoreLogs(job), *job.callbacks, guard],
@@ -64,14 +74,14 @@ class KerasEngine:
         model = network.build(fused=False)
         model.set_weights(weights)
         states = [layer.seed_generator.state for layer in thinned_layers(model)]
-        n_rows = min(MOST_ROWS, rows_of_samples(len(seeds), network.n_outputs))
-        for start, block in zip(range(0, len(X), n_rows), blocks_of(X, n_rows), strict=True):
+        n_rows = min(rows_per_call(model), rows_of_samples(len(seeds), network.n_outputs))
+        for start, block in zip(range(0, X.shape[0], n_rows), blocks_of(X, n_rows), strict=True):
             samples = []
             for own in seeds:
                 for state, seed in zip(states, own, strict=True):
                     state.assign(np.array([seed, 0]).astype(state.dtype))
                 samples.append(keras.ops.convert_to_numpy(model(block, training=False)))
-            yield np.stack(samples)[:, : len(X) - start]
+            yield np.stack(samples)[:, : X.shape[0] - start]
 
 
 class _Batches(keras.utils.PyDataset):
@@ -226,9 +236,28 @@ class _Guard(keras.callbacks.Callback):
 def _outputs(model: keras.Model, X: np.ndarray) -> np.ndarray:
     blocks = [
         keras.ops.convert_to_numpy(model(block, training=False))
-        for block in blocks_of(X, MOST_ROWS)
+        for block in blocks_of(X, min(MOST_ROWS, rows_per_call(model)))
     ]
-    return np.concatenate(blocks)[: len(X)]
+    return np.concatenate(blocks)[: X.shape[0]]
+
+
+class _Whole(keras.utils.PyDataset):
+    """Sparse rows in their own order, some at a time."""
+
+    def __init__(self, data: TrainingSet) -> None:
+        super().__init__()
+        self._data, self._positions = data, data.positions
+
+    @property
+    def num_batches(self) -> int:
+        return -(-len(self._positions) // _SOME_ROWS)
+
+    def __getitem__(self, number: int) -> tuple[np.ndarray, ...]:
+        return _take(self._data, self._positions[number * _SOME_ROWS : (number + 1) * _SOME_ROWS])
+
+
+def _all_of(data: TrainingSet) -> Any:
+    return _Whole(data) if sparse.issparse(data.X) else _take(data, data.positions)
 
 
 def _score(model: keras.Model, objective: Objective, rows: TrainingSet) -> float:
@@ -243,5 +272,5 @@ def _score(model: keras.Model, objective: Objective, rows: TrainingSet) -> float
 
 
 def _take(data: TrainingSet, rows: np.ndarray) -> tuple[np.ndarray, ...]:
-    taken = (data.X[rows], data.y[rows])
+    taken = (written_out(data.X[rows]), data.y[rows])
     return taken if data.weights is None else (*taken, data.weights[rows])

@@ -23,6 +23,7 @@ from skdropout.training._cost import steps_per_call
 from skdropout.training._layout import Layout, Value
 from skdropout.training._objectives import Objective
 from skdropout.training._optimizers import OPTIMIZERS
+from skdropout.training._sparse import SparseRows
 from skdropout.training._step import (
     Batches,
     Progress,
@@ -48,6 +49,8 @@ class ProgramKey:
         Whether gradients are clipped.
     dtype, validation_dtype : str
         Type of the features, and of those of the validation rows.
+    sparse : bool
+        Whether the features come as sparse rows.
     weighted, validated : bool
         Whether rows have weights of their own, and whether there are validation rows.
     capacity, validation_capacity : int or None
@@ -64,6 +67,7 @@ class ProgramKey:
     validation_dtype: str
     weighted: bool
     validated: bool
+    sparse: bool
     capacity: int | None
     validation_capacity: int | None
 
@@ -196,7 +200,9 @@ class Program:
 
         def table(capacity: int | None, dtype: str) -> tuple[tf.TensorSpec, tf.TensorSpec]:
             return (
-                spec((capacity, *key.structure.input_shape), tf.as_dtype(dtype)),
+                SparseRows.spec(dtype)
+                if key.sparse and capacity != 0
+                else spec((capacity, *key.structure.input_shape), tf.as_dtype(dtype)),
                 spec((capacity, *y_shape), tf.as_dtype(key.objective.target_type)),
             )
 

@@ -11,6 +11,7 @@ from skdropout.training._cost import rows_per_call
 from skdropout.training._layout import Layout, packed
 from skdropout.training._objectives import Objective
 from skdropout.training._optimizers import Optimizer, Step
+from skdropout.training._sparse import SparseRows, rows_at
 from skdropout.training._sums import channel_sums
 
 
@@ -119,7 +120,8 @@ class Stepper:
         size = batches.sizes[number]
         index = batches.index[number] if self.padded else batches.index[number][:size]
         present = tf.range(self.batch_size) < size if self.padded else None
-        X, y = tf.gather(rows.X, index), tf.gather(rows.y, index)
+        X = rows_at(rows.X, index, self.model.input_shape[-1])
+        y = tf.gather(rows.y, index)
         with tf.GradientTape() as tape:
             tape.watch(state.trainable)
             outputs, frozen = self.model.stateless_call(
@@ -217,6 +219,8 @@ class Stepper:
 
         def rows_from(values: Any, start: Any) -> Any:
             size = block if self.padded else tf.minimum(block, n_rows - start)
+            if isinstance(values, SparseRows):
+                return rows_at(values, tf.range(start, start + size), self.model.input_shape[-1])
             others = len(values.shape) - 1
             return tf.slice(values, [start, *[0] * others], [size, *[-1] * others])
 

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from scipy import sparse
 
 from skdropout.training._cost import MOST_ROWS
 from skdropout.training._data import TrainingSet
 from skdropout.training._job import TrainingJob
 from skdropout.training._program import ProgramKey
+from skdropout.training._sparse import SparseRows
 from skdropout.training._step import Batches, Rows, ValidationRows
 
 _MOST_DOUBLED = 1 << 16
@@ -27,7 +29,7 @@ def with_full_batches(job: TrainingJob) -> TrainingJob:
 
 def key_of(job: TrainingJob) -> ProgramKey:
     """Return the key of the program that a job needs."""
-    fused = job.network.fuses_at(job.plan.batch_size)
+    fused = job.network.fuses_at(job.plan.batch_size) and not sparse.issparse(job.rows.X)
     validation = job.validation
     return ProgramKey(
         structure=job.network.structure,
@@ -40,8 +42,9 @@ def key_of(job: TrainingJob) -> ProgramKey:
         validation_dtype=str((validation or job.rows).X.dtype),
         weighted=job.rows.weights is not None,
         validated=validation is not None,
+        sparse=sparse.issparse(job.rows.X),
         # A large table is taken as it is: filling it up would need a copy.
-        capacity=_capacity(len(job.rows.X), fewest=256, unit=1) if fused else None,
+        capacity=_capacity(job.rows.X.shape[0], fewest=256, unit=1) if fused else None,
         validation_capacity=(
             _capacity(len(validation.rows), fewest=32, unit=MOST_ROWS)
             if fused and validation
@@ -59,7 +62,7 @@ def _capacity(n_rows: int, fewest: int, unit: int) -> int:
 
 def training_rows(rows: TrainingSet, key: ProgramKey) -> Rows:
     """Return the table as the program takes it."""
-    length = key.capacity or len(rows.X)
+    length = key.capacity or rows.X.shape[0]
     weights = np.empty(0, np.float32) if rows.weights is None else padded(rows.weights, length)
     return Rows(
         features(rows.X, length), _targets(rows.y, key, length), tf.convert_to_tensor(weights)
@@ -91,6 +94,8 @@ def features(X: np.ndarray, length: int) -> Any:
 
     TensorFlow's own conversion makes two, and large tables are what fills the memory.
     """
+    if sparse.issparse(X):
+        return SparseRows.of(X)
     size = length * math.prod(X.shape[1:]) * X.itemsize
     room = np.empty(size + _ALIGNMENT, np.uint8)
     start = -room.ctypes.data % _ALIGNMENT

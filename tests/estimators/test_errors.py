@@ -6,7 +6,6 @@ import keras
 import numpy as np
 import pytest
 from estimator_toy import quick, table
-from scipy import sparse
 from sklearn import config_context
 from sklearn.utils._param_validation import InvalidParameterError
 
@@ -142,11 +141,6 @@ def test_validation_rows(case):
     arguments, message = VALIDATION[case]
     with pytest.raises(ValueError, match=message):
         quick().fit(X, Y, **arguments)
-
-
-def test_sparse_rows():
-    with pytest.raises(TypeError, match=r"dense data is required. Use '.toarray\(\)'"):
-        quick().fit(sparse.csr_array(X), Y)
 
 
 def test_a_name_that_is_like_no_other_gets_no_suggestion():

@@ -221,4 +221,4 @@ def test_scikit_learn_knows_what_it_is():
     assert tags.classifier_tags.multi_label
     assert tags.target_tags.required
     assert not tags.input_tags.allow_nan
-    assert not tags.input_tags.sparse
+    assert tags.input_tags.sparse

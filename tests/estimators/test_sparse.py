@@ -1,0 +1,158 @@
+"""Sparse features: any format, the same fit as in full, never the whole table in full."""
+
+import numpy as np
+import pytest
+from estimator_toy import quick, same_weights, table
+from scipy import sparse
+from sklearn.compose import make_column_transformer
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MaxAbsScaler, OneHotEncoder, StandardScaler
+
+from skdropout import BNConvClassifier, DropoutMLPRegressor
+from skdropout.training import TrainingSet
+
+ENGINES = ("compiled", "keras")
+FORMATS = ("csc_matrix", "coo_array", "lil_matrix")  # scikit-learn's own checks try all of them
+
+
+def thin(n_rows=60):
+    """Return rows of four features, most of them zero, and a target that the first two decide."""
+    X, _ = table(n_rows=n_rows)
+    X = X * (np.random.default_rng(7).random(X.shape) < 0.4)
+    return X, (X[:, 0] >= X[:, 1]).astype(int)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_every_format_is_the_same_table(kind):
+    X, y = thin()
+    given = getattr(sparse, kind)(X)
+    before = given.copy()
+    expected = quick(rescale=None).fit(sparse.csr_array(X), y)
+    assert same_weights(quick(rescale=None).fit(given, y), expected)
+    assert np.array_equal(
+        expected.predict_proba(given), expected.predict_proba(sparse.csr_array(X))
+    )
+    assert (given != before).nnz == 0
+
+
+CONFIGURATIONS = {
+    "plain": {},
+    "unit": {"rescale": "unit"},
+    "refit": {"early_stopping": True, "n_iter_no_change": 3, "refit": True},
+    "batch norm": {"batch_norm": True, "optimizer": "sgd"},
+}
+
+
+@pytest.mark.parametrize("configuration", CONFIGURATIONS)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_sparse_table_is_learnt_as_in_full(configuration, engine):
+    """Without dropout, whose masks another program draws in another way."""
+    X, y = thin()
+    X = np.abs(X)  # so that "unit", too, subtracts nothing
+    options = {"rescale": None, "dropout": 0.0, "engine": engine, "epochs": 4}
+    options |= CONFIGURATIONS[configuration]
+    in_full = quick(**options).fit(X, y)
+    fit = quick(**options).fit(sparse.csr_array(X), y)
+    for one, other in zip(fit.weights_, in_full.weights_, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+    for name, values in fit.history_.items():
+        np.testing.assert_allclose(values, in_full.history_[name], atol=1e-5)
+    np.testing.assert_allclose(
+        fit.predict_proba(sparse.csc_array(X)), fit.predict_proba(X), atol=1e-6
+    )
+
+
+def test_standardising_scales_as_the_scaler_without_centring_does():
+    X, y = thin()
+    X[:, 2] = 7  # constant
+    scaler = StandardScaler(with_mean=False).fit(sparse.csr_array(X))
+    shift, factor, *_ = quick(epochs=1).fit(sparse.csr_array(X), y).weights_
+    np.testing.assert_array_equal(shift, 0)
+    np.testing.assert_allclose(1 / factor, scaler.scale_, rtol=1e-6)
+
+
+def test_unit_scales_by_the_largest_absolute_value():
+    X, y = thin()
+    fit = quick(rescale="unit", epochs=1).fit(sparse.csr_array(X), y)
+    np.testing.assert_allclose(1 / fit.weights_[1], MaxAbsScaler().fit(X).scale_, rtol=1e-6)
+
+
+def test_centring_would_fill_the_table():
+    X, y = thin()
+    with pytest.raises(ValueError, match=r"rescale='center' .* 'standardize' or 'unit'"):
+        quick(rescale="center").fit(sparse.csr_array(X), y)
+
+
+def test_rows_come_in_the_order_of_the_table_in_full():
+    """Copies, rows of zeros, zeros and halves that are written down included."""
+    X, y = thin()
+    X[3:9] = X[9:15]
+    X[20:24] = 0
+    y = y[:, np.newaxis]
+    for dtype in (np.float32, np.float64):
+        given = sparse.csr_array(X.astype(dtype))
+        in_full = TrainingSet.from_arrays(X.astype(dtype), y)
+        rows = TrainingSet.from_arrays(given, y)
+        np.testing.assert_array_equal(rows.rows, in_full.rows)
+        np.testing.assert_array_equal(rows.positions, in_full.positions)
+    twice = sparse.coo_array(
+        (
+            np.append(np.tile(X[X != 0] / 2, 2), 0),
+            np.append(np.tile(np.nonzero(X), 2), [[21], [0]], 1),
+        ),
+        shape=X.shape,
+    )
+    one, other = (quick(rescale=None).fit(part, y.ravel()) for part in (twice, sparse.csr_array(X)))
+    assert same_weights(one, other)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_everything_that_takes_rows_takes_sparse_ones(engine):
+    X, y = thin()
+    X = sparse.csr_array(X)
+    fit = quick(engine=engine, dropout=0.3, input_dropout=0.1, epochs=2)
+    fit.fit(X, y, X_val=X[:20].toarray(), y_val=y[:20]).partial_fit(X, y)
+    fit.set_params(warm_start=True).fit(X, y, X_val=X[:20], y_val=y[:20])
+    assert fit.decision_function(X).shape == (60,)
+    assert 0 <= fit.score(X, y) <= 1
+    assert fit.predict_log_proba(X[:1]).shape == (1, 2)
+    samples = fit.sample_proba(X, n_samples=3, random_state=0)
+    np.testing.assert_allclose(samples, fit.sample_proba(X.toarray(), 3, 0), atol=1e-6)
+    assert len(fit.predict_uncertainty(X, n_samples=3)) == 60
+
+
+def test_a_validation_table_may_be_sparse_where_the_other_is_not():
+    X, y = thin()
+    fits = [
+        quick(epochs=2).fit(X, y, X_val=form(X[:20]), y_val=y[:20])
+        for form in (np.asarray, sparse.csr_array)
+    ]
+    assert fits[0].history_ == fits[1].history_
+
+
+def test_a_regressor_takes_them_too():
+    X, _ = thin()
+    regressor = DropoutMLPRegressor((8,), learning_rate=0.02, epochs=60, random_state=0)
+    fit = regressor.fit(sparse.csc_array(X), X[:, 0])
+    assert fit.score(sparse.csr_array(X), X[:, 0]) > 0.5
+
+
+def test_images_are_refused():
+    X, y = thin()
+    with pytest.raises(TypeError, match=r"Sparse data was passed"):
+        BNConvClassifier(epochs=1).fit(sparse.csr_array(X), y)
+
+
+def test_words_and_columns_of_categories_go_through_pipelines():
+    words = np.array(["rock", "stone", "ore", "metal", "iron", "cave"])
+    rng = np.random.default_rng(0)
+    texts = [" ".join(rng.choice(words[3 * (row % 2) :][:4], 5)) for row in range(60)]
+    y = np.arange(60) % 2
+    network = quick(epochs=30)
+    assert cross_val_score(make_pipeline(TfidfVectorizer(), network), texts, y, cv=3).min() > 0.8
+    codes = rng.integers(0, 30, size=(60, 1)) * 2 + y[:, np.newaxis]
+    categories = make_column_transformer((OneHotEncoder(handle_unknown="ignore"), [0]))
+    scores = cross_val_score(make_pipeline(categories, network), codes, y, cv=3)
+    assert np.isfinite(scores).all()
