@@ -72,6 +72,8 @@ class Checkpoint:
         wait = max(SECONDS, TIMES * self._cost)
         if self.kept is None or now - max(self._began, self._saved) < wait:
             return
+        partial = self._path.with_suffix(".partial")
+        began = time.perf_counter()  # the path takes time, but once a fit
         arrays, history = snapshot()
         header = {
             "n_arrays": len(arrays),
@@ -79,7 +81,6 @@ class Checkpoint:
             "done": len(history["loss"]) / self.job.plan.epochs,
             "seconds": self._earlier + now - self._began,
         }
-        partial = self._path.with_suffix(".partial")
         try:
             self.kept.folder.mkdir(parents=True, exist_ok=True)
             with partial.open("wb") as file:
@@ -91,7 +92,7 @@ class Checkpoint:
         except OSError as error:
             raise OSError(error.errno, error.strerror, str(partial)) from error
         self._saved = time.perf_counter()
-        self._cost = self._saved - now
+        self._cost = self._saved - began
 
     @cached_property
     def _path(self) -> Path:

@@ -83,6 +83,7 @@ def run_plan(
             ) from None
         finally:
             results.close()
+        unfinished.tidy()
         return store.frames()
 
 

@@ -30,11 +30,13 @@ class Unfinished:
 
     def forget(self, cells: Iterable[Cell]) -> None:
         """Delete what was kept of cells that are finished."""
-        if not self._folder.exists():
-            return
-        for cell in cells:
-            shutil.rmtree(self.of(cell), ignore_errors=True)
-        with suppress(OSError):  # others are still in there
+        if self._folder.exists():
+            for cell in cells:
+                shutil.rmtree(self.of(cell), ignore_errors=True)
+
+    def tidy(self) -> None:
+        """Delete the folder, when nobody computes, unless something is still in it."""
+        with suppress(OSError):
             self._folder.rmdir()
 
 
@@ -45,6 +47,7 @@ def kept_in(folder: Path, name: str) -> Iterator[None]:
     with kept_epochs(unfinished.of((name,))):
         yield
     unfinished.forget([(name,)])
+    unfinished.tidy()
 
 
 class Stopwatch:
