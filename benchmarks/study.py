@@ -1,6 +1,5 @@
 """The whole Sonar study, beside the tutorial's script on scikeras."""
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -11,7 +10,6 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks._data import sonar_whole
 from benchmarks._plots import draw_bars, figure
 from benchmarks._report import Options, Report, number, spread
 from benchmarks._tutorial import FOLDS, NETWORKS, timed
@@ -28,9 +26,8 @@ fits, as many of each network; each network's seconds are multiplied up to its t
 
 def measure(options: Options) -> Iterator[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as scratch:
-        data = _data(Path(scratch))
         for turn in range(options.rounds):
-            seconds = _study(data, Path(scratch, str(turn)), options.epochs)
+            seconds = _study(Path(scratch, str(turn)), options.epochs)
             yield {"what": OURS, "seconds": seconds, "fits": 30, "epochs": options.epochs}
     n_folds = 1 if options.slow_rounds < 4 else 2
     with Worker(cores=2) as worker:
@@ -66,20 +63,12 @@ def report(samples: pd.DataFrame) -> Report:
     )
 
 
-def _data(folder: Path) -> list[str]:
-    """Say what to study: Sonar where it is at hand, else a file of the same shape."""
-    if "SKDROPOUT_DATA" in os.environ:
-        return ["sonar"]
-    X, y = sonar_whole()
-    path = folder / "table.csv"
-    pd.DataFrame(X).add_prefix("x").assign(label=y).to_csv(path, index=False)
-    return [str(path), "--target", "label"]
-
-
-def _study(data: list[str], out: Path, epochs: int) -> float:
+def _study(out: Path, epochs: int) -> float:
     words = ["--repeats", "1", "--epochs", str(epochs), "--out", str(out)]
     start = time.perf_counter()
     subprocess.run(
-        [sys.executable, "-m", "skdropout", "study", *data, *words], check=True, capture_output=True
+        [sys.executable, "-m", "skdropout", "study", "sonar", *words],
+        check=True,
+        capture_output=True,
     )
     return time.perf_counter() - start

@@ -10,14 +10,9 @@ from joblib import Parallel, delayed
 from benchmarks._plots import draw_bars, figure
 from benchmarks._report import Options, Report
 from skdropout import DropoutMLPClassifier
-from skdropout.studies.compared._cells import compute_cell
-from skdropout.studies.compared._findings import compare_with
-from skdropout.studies.compared._planning import (
-    TABLES,
-    design_comparison,
-    material_of,
-    plan_comparison,
-)
+from skdropout.studies.compared._findings import Findings
+from skdropout.studies.compared._planning import TABLES, design_comparison, plan_comparison
+from skdropout.studies.designing import material_of
 from skdropout.studies.reading import load_table
 
 _SMALL = {"hidden_layer_sizes": (20,), "learning_rate": 0.005, "batch_size": 32, "rescale": None}
@@ -65,10 +60,9 @@ def compare_cells(
     plan = plan_comparison(material, design, repeats=repeats, data=table, jobs=jobs)
     cells = [cell for cell in plan.cells if cell[0] in design.variants]
     run = Parallel(n_jobs=jobs, backend="threading")
-    computed = run(delayed(compute_cell)(cell, material, design) for cell in cells)
+    computed = run(delayed(plan.compute)(cell, *plan.data) for cell in cells)
     results = pd.DataFrame([row for tables in computed for row in tables["results"]])
-    names = [name for name in design.variants if name != "none"]
-    return compare_with("none", names, results, design, design.score.practical)
+    return Findings(material, design, {"results": results}, design.score.practical).variants
 
 
 def _placebos(seed: int, epochs: int) -> list[dict[str, Any]]:

@@ -17,8 +17,8 @@ from skdropout.studies import (
     StudyError,
     StudyResult,
     compare_regularisers,
-    run_dense_study,
-    run_image_study,
+    repeat_cifar100,
+    repeat_sonar,
 )
 
 USER_ERROR, INTERRUPTED = 2, 130
@@ -98,7 +98,7 @@ def _study(options: dict[str, Any]) -> StudyResult:
     strange = [f"--{o}".replace("_", "-") for o in options if o not in _defaults(study)]
     if strange:
         raise StudyError(f"{name} has no option {', '.join(strange)}; see skdropout study --help.")
-    return study(name, **options)
+    return study(**options)
 
 
 def _defaults(function: Run) -> dict[str, Any]:
@@ -211,15 +211,14 @@ def _describe_study(command: Any) -> None:
     command.add_argument("name", choices=list(STUDIES), metavar="NAME", help=" or ".join(STUDIES))
     _add(
         command.add_argument_group("sonar"),
-        run_dense_study,
+        repeat_sonar,
         repeats=(int, "N", "number of whole cross-validations"),
         folds=(int, "N", "folds of each cross-validation"),
         seed=(int, "N", "seed of the first cross-validation"),
-        epochs=(int, "N", "epochs of each fit"),
     )
     _add(
         command.add_argument_group("cifar100"),
-        run_image_study,
+        repeat_cifar100,
         train_size=(int, "N", "training images to draw (default: all)"),
         validation_size=(int, "N", "validation images to keep (default: all)"),
         placements=(None, "A,B", "where in the blocks"),
@@ -228,7 +227,11 @@ def _describe_study(command: Any) -> None:
         seeds=(int, "N", "number of times that everything is trained"),
         precision=(str, "TYPE", "float32 or mixed_bfloat16"),
     )
-    _add_common(command, run_dense_study, "skdropout-study-NAME")
+    epochs = " and ".join(f"{_defaults(STUDIES[name])['epochs']} for {name}" for name in STUDIES)
+    command.add_argument_group("both").add_argument(
+        "--epochs", type=int, metavar="N", help=f"epochs of each fit (default: {epochs})"
+    )
+    _add_common(command, repeat_sonar, "skdropout-study-NAME")
 
 
 def _add_common(command: Any, function: Run, folder: str) -> None:

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-from skdropout.studies._conv_study import run_image_study
-from skdropout.studies._dense_study import run_dense_study
 from skdropout.studies._errors import StudyError, StudyInterrupted
 from skdropout.studies.compared import compare_regularisers
 from skdropout.studies.evidence import (
@@ -13,13 +11,14 @@ from skdropout.studies.evidence import (
     paired_test,
     practical_probabilities,
 )
+from skdropout.studies.published import repeat_cifar100, repeat_sonar
 from skdropout.studies.reading import Reading, load_rows
 from skdropout.studies.reporting import StudyResult
 
 #: The published studies, and the call that repeats each.
 STUDIES: dict[str, Callable[..., StudyResult]] = {
-    "sonar": run_dense_study,
-    "cifar100": run_image_study,
+    "sonar": repeat_sonar,
+    "cifar100": repeat_cifar100,
 }
 
 __all__ = [
@@ -35,6 +34,6 @@ __all__ = [
     "load_rows",
     "paired_test",
     "practical_probabilities",
-    "run_dense_study",
-    "run_image_study",
+    "repeat_cifar100",
+    "repeat_sonar",
 ]

@@ -29,3 +29,9 @@ def check_at_least(name: str, value: float | None, least: float) -> None:
     """Refuse a number that is too small; None stands for a default."""
     if value is not None and value < least:
         raise StudyError(f"{name} must be at least {least}, got {value}.")
+
+
+def check_seeds(seed: int, repeats: int) -> None:
+    """Refuse a first seed after which there are not enough of those that NumPy takes."""
+    if seed + repeats > 1 << 32:
+        raise StudyError(f"seed must be at most {(1 << 32) - repeats}, got {seed}.")

@@ -1,15 +1,22 @@
 """The comparison as one call."""
 
-import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from skdropout.studies._checks import ENGINES, PRECISIONS, check_at_least, check_choice
+from skdropout.studies._checks import (
+    ENGINES,
+    PRECISIONS,
+    check_at_least,
+    check_choice,
+    check_seeds,
+)
 from skdropout.studies._errors import StudyError
+from skdropout.studies.designing import Design, Folds, Material, carry_out, material_of
 from skdropout.studies.reading import Reading, is_images, load_images, load_table
-from skdropout.studies.reporting import StudyResult, write_report
-from skdropout.studies.running import folder_of, kept_in, notes_on, run_plan
+from skdropout.studies.reporting import Conclusion, StudyResult, command_line
+from skdropout.studies.running import Plan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -164,7 +171,6 @@ default="breast_cancer"
         IMAGES,
         TABLES,
         design_comparison,
-        material_of,
         plan_comparison,
     )
 
@@ -193,139 +199,115 @@ default="breast_cancer"
         precision=precision,
     )
     repeats = repeats or defaults.repeats
-    if seed + repeats > 1 << 32:
-        raise StudyError(f"seed must be at most {(1 << 32) - repeats}, got {seed}.")
-    plan = plan_comparison(material, design, repeats=repeats, data=loaded, jobs=jobs)
-    folder = folder_of(out, "compare", material.name, plan.source)
-    tables = run_plan(plan, folder, jobs=jobs, cluster=cluster, progress=progress)
+    check_seeds(seed, repeats)
     words = {"target": target, "task": task, "repeats": repeats, "folds": folds, "seed": seed,
              "epochs": epochs, "scoring": scoring, "practical": practical}  # fmt: skip
-    return _conclude(
-        tables,
-        loaded=loaded,
-        material=material,
-        design=design,
-        repeats=repeats,
-        practical=practical,
-        overview=loaded.overview(),
-        folder=folder,
-        words={name: value for name, value in words.items() if value is not None},
-        variants=variants,
-        sha256=plan.identity["data"]["sha256"],
-    )
-
-
-def _conclude(
-    tables: Mapping[str, "pd.DataFrame"],
-    *,
-    loaded: Any,
-    material: Any,
-    design: Any,
-    repeats: int,
-    practical: float | None,
-    overview: Sequence[str],
-    folder: Any,
-    words: Mapping[str, Any],
-    variants: Any,
-    sha256: str,
-) -> StudyResult:
-    """Draw the conclusions from finished cells, and write everything."""
-    import pandas as pd
-
-    from skdropout.studies.compared import _figures, _findings
-    from skdropout.studies.compared._recommended import as_python, recommend
-    from skdropout.studies.compared._report import comparison_page, list_variants
-    from skdropout.studies.compared._variants import CONTROL
-    from skdropout.studies.compared._words import conclude
-    from skdropout.studies.evidence import scores_of
-
-    results, candidates, curves = tables["results"], tables["candidates"], tables["curves"]
-    score = design.score
     if practical is None:
-        spread = float(material.y.std()) if score.name == "rmse" else 1.0
-        practical = score.practical * spread
-    summary = _findings.summarise(results, candidates, list(scores_of(material.classes)))
-    names = list(design.variants)
-    best = _findings.best_variant(summary, names, score)
-    recommended = _findings.simplest_variant(summary, names, score, practical)
-    against_control = _findings.compare_with(
-        CONTROL, _findings.held_against_control(design), results, design, practical
+        spread = float(material.y.std()) if design.score.name == "rmse" else 1.0
+        practical = design.score.practical * spread
+    study = Comparison(
+        plan_comparison(material, design, repeats=repeats, data=loaded, jobs=jobs),
+        loaded,
+        material,
+        design,
+        practical,
+        {name: value for name, value in words.items() if value is not None},
+        None if variants is None else tuple(variants),
     )
-    against_best = _findings.compare_with(best, list(design.yardsticks), results, design, practical)
-    verdicts = conclude(design, summary, against_control, against_best, best, recommended)
-    with kept_in(folder, "recommended"):
-        pipeline, _ = recommend(recommended, material, design)
-    command = _command(loaded, words, variants)
-    program = as_python(pipeline, command, _loading(loaded, words))
-    figures = {
-        "differences": _figures.draw_differences([against_control, against_best], score, practical),
-        "strengths": _figures.draw_strengths(candidates, design),
-        "epochs": _figures.draw_epochs(
-            curves,
-            list(dict.fromkeys([CONTROL, best if best != CONTROL else names[1]])),
-            summary["epochs"],
-            score,
-        ),
-    }
-    shown = {name: figure for name, figure in figures.items() if figure is not None}
-    comparisons = pd.concat([against_control, against_best], ignore_index=True)
-    listing = list_variants(summary, [against_control, against_best], design)
-    html = comparison_page(
-        material=material,
-        design=design,
-        repeats=repeats,
-        practical=practical,
-        overview=overview,
-        verdicts=verdicts,
-        summary=summary,
-        tables=[against_control, against_best],
-        figures=shown,
-        choosing=_findings.score_of_choosing(results, candidates, score),
-        program=program,
-        command=command,
-        sha256=sha256,
-        notes=notes_on(folder),
-    )
-    write_report(folder, shown, html)
-    summary.to_csv(folder / "summary.csv", lineterminator="\n")
-    comparisons.to_csv(folder / "comparisons.csv", index=False, lineterminator="\n")
-    (folder / "recommended.py").write_text(program, encoding="utf-8")
-    return StudyResult(
-        name=material.name,
-        verdict="\n\n".join(verdicts),
-        results=results,
-        summary=summary,
-        comparisons=comparisons,
-        curves=curves,
-        listings=(listing,),
-        out=folder,
-        candidates=candidates,
-        recommended=pipeline,
-    )
+    return carry_out(study, out=out, jobs=jobs, cluster=cluster, progress=progress)
 
 
-def _command(loaded: Any, words: Mapping[str, Any], variants: Any) -> str:
-    """Say what to type for the same comparison: in Python, where the rows came from there."""
-    source = loaded.path or loaded.name
-    if not loaded.path and loaded.name in ("table", "images"):
-        given = ", ".join(f"{name}={value!r}" for name, value in words.items())
-        return f"compare_regularisers(X, y, {given})"
-    parts = ["skdropout", "compare", source]
-    for name, value in words.items():
-        parts += [f"--{name.replace('_', '-')}", str(value)]
-    if variants is not None:
-        parts += ["--variants", ",".join(variants)]
-    return shlex.join(parts)
+@dataclass(frozen=True)
+class Comparison:
+    """A comparison as a study.
 
+    Attributes
+    ----------
+    plan : Plan
+        What is computed.
+    loaded : Table or ImageSet
+        The data as they were read.
+    material, design : Material, Design
+        What is compared, and how.
+    practical : float
+        Differences up to this size make no practical difference.
+    words : dict of str to object
+        The arguments that were given, for the command that asks again.
+    variants : tuple of str or None
+        The variants that were asked for, likewise.
+    """
 
-def _loading(loaded: Any, words: Mapping[str, Any]) -> str:
-    """Write the lines that load the rows again."""
-    given = "".join(
-        f", {name}={words[name]!r}" for name in ("target", "task") if words.get(name) is not None
-    )
-    if not loaded.path and loaded.name in ("table", "images"):
-        return "X, y = ...  # the rows that were compared on"
-    return (
-        "from skdropout.studies import load_rows\n\n"
-        f"X, y = load_rows({loaded.path or loaded.name!r}{given})"
-    )
+    plan: Plan
+    loaded: "Table | ImageSet"
+    material: Material
+    design: Design[Folds]
+    practical: float
+    words: Mapping[str, Any]
+    variants: tuple[str, ...] | None
+    command: str = "compare"
+
+    def conclude(self, tables: "Mapping[str, pd.DataFrame]", notes: Sequence[str]) -> Conclusion:
+        """Draw the conclusions from finished cells."""
+        import pandas as pd
+
+        from skdropout.studies.compared._comparison_page import comparison_page, list_variants
+        from skdropout.studies.compared._findings import Findings
+        from skdropout.studies.compared._panels import draw_panels
+        from skdropout.studies.compared._recommended import as_python, recommend
+        from skdropout.studies.compared._sentences import conclude
+
+        findings = Findings(self.material, self.design, tables, self.practical)
+        verdicts, figures = conclude(findings), draw_panels(findings)
+        pipeline, _ = recommend(findings.recommended, self.material, self.design)
+        program = as_python(pipeline, self.again, self.loading)
+        html = comparison_page(
+            findings,
+            figures,
+            overview=self.loaded.overview(),
+            verdicts=verdicts,
+            program=program,
+            command=self.again,
+            sha256=self.plan.identity["data"]["sha256"],
+            notes=notes,
+        )
+        return Conclusion(
+            verdicts=verdicts,
+            summary=findings.summary,
+            comparisons=pd.concat(findings.comparisons, ignore_index=True),
+            listings=[list_variants(findings)],
+            figures=figures,
+            page=html,
+            files={"recommended.py": program},
+            recommended=pipeline,
+        )
+
+    @property
+    def again(self) -> str:
+        """What to type for the same comparison: Python, where the rows came from there."""
+        if self._from_python:
+            given = ", ".join(f"{name}={value!r}" for name, value in self.words.items())
+            return f"compare_regularisers(X, y, {given})"
+        options = dict(self.words)
+        if self.variants is not None:
+            options["variants"] = self.variants
+        return command_line(self.command, self._source, options)
+
+    @property
+    def loading(self) -> str:
+        """The lines that load the rows again."""
+        if self._from_python:
+            return "X, y = ...  # the rows that were compared on"
+        given = "".join(
+            f", {name}={self.words[name]!r}" for name in ("target", "task") if name in self.words
+        )
+        return (
+            f"from skdropout.studies import load_rows\n\nX, y = load_rows({self._source!r}{given})"
+        )
+
+    @property
+    def _source(self) -> str:
+        return self.loaded.path or self.loaded.name
+
+    @property
+    def _from_python(self) -> bool:
+        return not self.loaded.path and self.loaded.name in ("table", "images")

@@ -1,19 +1,18 @@
 """What the scores say: a table, every difference from the control, and what to use."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from math import isnan, nan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from skdropout.studies.compared._cells import Design
 from skdropout.studies.compared._variants import CONTROL
 from skdropout.studies.compared._yardsticks import NAIVE
+from skdropout.studies.designing import Design, Folds, Material
 from skdropout.studies.evidence import (
     ALPHA,
     Probabilities,
-    Score,
-    holm,
-    paired_test,
+    compare_pairs,
     practical_probabilities,
 )
 
@@ -24,65 +23,138 @@ SURE = 0.95  # probability from which "practically the same" is said
 BETTER, SAME, WORSE, UNCLEAR = "better", "practically the same", "worse", "cannot tell"
 
 
-def summarise(
-    results: "pd.DataFrame", candidates: "pd.DataFrame", scores: Sequence[str]
-) -> "pd.DataFrame":
-    """Return a row per variant: mean scores, usual strength, median epochs, seconds a fit."""
-    import pandas as pd
+@dataclass(frozen=True)
+class Findings:
+    """The finished tables of a comparison, and what follows from them.
 
-    groups = results.groupby("variant", sort=False)
-    table = groups[list(scores)].mean()
-    # A mean over the folds in which training went well would flatter those who fail in others.
-    failed = results[scores[0]].isna().groupby(results["variant"], sort=False).any()
-    table.loc[failed.index[failed], list(scores)] = nan
-    by_repeat = results.groupby(["variant", "repeat"], sort=False)[scores[0]].mean()
-    spread = by_repeat.groupby("variant", sort=False).std()
-    table.insert(1, f"{scores[0]}_sd_over_repeats", spread)
-    table["strength"] = groups["strength"].agg(lambda chosen: chosen.value_counts().idxmax())
-    table["epochs"] = groups["epochs"].median()
-    table["fit_seconds"] = groups["fit_seconds"].median()
-    chosen = results.merge(candidates, on=["variant", "repeat", "fold", "strength"], how="left")
-    late = chosen.groupby("variant", sort=False)["at_the_last_epoch"].sum()
-    table["chose_the_last_epoch"] = late.reindex(table.index).fillna(0).astype(int)
-    return pd.DataFrame(table)
+    Attributes
+    ----------
+    material, design : Material, Design
+        What was compared.
+    tables : dict of str to DataFrame
+        Results, candidates and curves, as computed.
+    practical : float
+        Differences up to this size make no practical difference.
+    """
 
+    material: Material
+    design: Design[Folds]
+    tables: "Mapping[str, pd.DataFrame]"
+    practical: float
 
-def compare_with(
-    against: str, names: Sequence[str], results: "pd.DataFrame", design: Design, practical: float
-) -> "pd.DataFrame":
-    """Hold each of the names against one variant; a difference keeps the sign of the score."""
-    import pandas as pd
+    @property
+    def repeats(self) -> int:
+        """The number of whole cross-validations."""
+        return int(self.tables["results"]["repeat"].nunique())
 
-    score = design.score
-    folds = results.pivot(index=["repeat", "fold"], columns="variant", values=score.name)
-    ratio = design.resampling.test_train_ratio
-    rows: list[dict[str, Any]] = []
-    for name in names:
-        pair = folds[[name, against]]
-        if pair.isna().any(axis=None):
-            unknown = {"difference": nan, "low": nan, "high": nan, "p_value": nan}
-            rows.append({**unknown, "n_pairs": len(pair), "better": nan, "same": nan, "worse": nan})
-            continue
-        ours, theirs = pair[name], pair[against]
-        test = paired_test(ours, theirs, test_train_ratio=ratio)
-        found = practical_probabilities(
-            score.better(ours), score.better(theirs), practical=practical, test_train_ratio=ratio
+    @cached_property
+    def summary(self) -> "pd.DataFrame":
+        """A row per variant: mean scores, usual strength, median epochs, seconds a fit."""
+        import pandas as pd
+
+        results, scores = self.tables["results"], list(self.material.scores)
+        groups = results.groupby("variant", sort=False)
+        table = groups[scores].mean()
+        # A mean over the folds in which training went well would flatter those who fail in others.
+        failed = results[scores[0]].isna().groupby(results["variant"], sort=False).any()
+        table.loc[failed.index[failed], scores] = nan
+        by_repeat = results.groupby(["variant", "repeat"], sort=False)[scores[0]].mean()
+        spread = by_repeat.groupby("variant", sort=False).std()
+        table.insert(1, f"{scores[0]}_sd_over_repeats", spread)
+        table["strength"] = groups["strength"].agg(lambda chosen: chosen.value_counts().idxmax())
+        table["epochs"] = groups["epochs"].median()
+        table["fit_seconds"] = groups["fit_seconds"].median()
+        key = ["variant", "repeat", "fold", "strength"]
+        chosen = results.merge(self.tables["candidates"], on=key, how="left")
+        late = chosen.groupby("variant", sort=False)["at_the_last_epoch"].sum()
+        table["chose_the_last_epoch"] = late.reindex(table.index).fillna(0).astype(int)
+        return pd.DataFrame(table)
+
+    @cached_property
+    def best(self) -> str:
+        """The variant with the best mean score."""
+        return str(self._advantages.idxmax())
+
+    @cached_property
+    def recommended(self) -> str:
+        """The first variant, from simple to complicated, that is hardly worse than any."""
+        values = self._advantages
+        good_enough = values.index[values >= values.max() - self.practical]
+        return str(next(name for name in self.design.variants if name in good_enough))
+
+    @cached_property
+    def variants(self) -> "pd.DataFrame":
+        """Every variant against the control."""
+        return self._against(CONTROL, [name for name in self.design.variants if name != CONTROL])
+
+    @cached_property
+    def yardsticks(self) -> "pd.DataFrame":
+        """Every yardstick against the best variant."""
+        return self._against(self.best, list(self.design.yardsticks))
+
+    @property
+    def comparisons(self) -> "list[pd.DataFrame]":
+        """Both tables of differences."""
+        return [self.variants, self.yardsticks]
+
+    @property
+    def nothing_learnt(self) -> bool:
+        """Whether the best network is not shown to beat the naive guess."""
+        naive = self.yardsticks.set_index("variant")["verdict"].get(NAIVE)
+        return naive is not None and naive != WORSE
+
+    @cached_property
+    def score_of_choosing(self) -> float | None:
+        """The mean score of taking, in each fold, the variant that its inner folds prefer.
+
+        That is what choosing among the variants costs: an estimate for the procedure as a whole.
+        """
+        score = self.design.score
+        candidates = self.tables["candidates"].dropna(subset="validation")
+        if candidates.empty:
+            return None
+        ordered = candidates.assign(rank=score.better(candidates["validation"]))
+        taken = ordered.loc[ordered.groupby(["repeat", "fold"])["rank"].idxmax()]
+        key = ["variant", "repeat", "fold"]
+        merged = taken.merge(self.tables["results"], on=key, suffixes=("", "_outer"))
+        return float(merged[score.name].mean())
+
+    @property
+    def _advantages(self) -> "pd.Series[float]":
+        """The mean scores of the variants, turned so that higher is better."""
+        score = self.design.score
+        values: pd.Series[float] = score.better(
+            self.summary.loc[list(self.design.variants), score.name]
         )
-        rows.append({**asdict(test), **asdict(found)})
-    columns = ["difference", "low", "high", "p_value", "n_pairs", "better", "same", "worse"]
-    table = pd.DataFrame(rows, columns=columns)
-    table.insert(0, "variant", list(names))
-    table.insert(1, "against", against)
-    table["p_holm"] = holm(table["p_value"].tolist())
-    table["verdict"] = [
-        verdict_of(
-            Probabilities(row["better"], row["same"], row["worse"]),
-            row["p_holm"],
-            float(score.better(row["difference"])),
-        )
-        for row in table.to_dict("records")
-    ]
-    return table
+        return values
+
+    def _against(self, against: str, names: Sequence[str]) -> "pd.DataFrame":
+        """Hold each of the names against one variant; a difference keeps the sign of the score."""
+        score, ratio = self.design.score, self.design.resampling.test_train_ratio
+        results = self.tables["results"]
+        folds = results.pivot(index=["repeat", "fold"], columns="variant", values=score.name)
+        pairs = [(name, against) for name in names]
+        table = compare_pairs(folds, pairs, test_train_ratio=ratio)
+        found = []
+        for row in table.itertuples():
+            if isnan(row.difference):
+                found.append(Probabilities(nan, nan, nan))
+                continue
+            ours, theirs = score.better(folds[row.variant]), score.better(folds[against])
+            found.append(
+                practical_probabilities(
+                    ours, theirs, practical=self.practical, test_train_ratio=ratio
+                )
+            )
+        for name in ("better", "same", "worse"):
+            table[name] = [asdict(one)[name] for one in found]
+        table["verdict"] = [
+            verdict_of(one, p_holm, float(score.better(difference)))
+            for one, p_holm, difference in zip(
+                found, table["p_holm"], table["difference"], strict=True
+            )
+        ]
+        return table
 
 
 def verdict_of(found: Probabilities, p_holm: float, advantage: float) -> str:
@@ -100,45 +172,3 @@ def verdict_of(found: Probabilities, p_holm: float, advantage: float) -> str:
     if p_holm < ALPHA and advantage < 0 and found.worse > found.same:
         return WORSE
     return UNCLEAR
-
-
-def best_variant(summary: "pd.DataFrame", names: Sequence[str], score: Score) -> str:
-    """Return the variant with the best mean score."""
-    values = score.better(summary.loc[list(names), score.name])
-    return str(values.idxmax())
-
-
-def simplest_variant(
-    summary: "pd.DataFrame", names: Sequence[str], score: Score, practical: float
-) -> str:
-    """Return the first of the names, from simple to complicated, that is hardly worse than any."""
-    values = score.better(summary.loc[list(names), score.name])
-    good_enough = values.index[values >= values.max() - practical]
-    return str(next(name for name in names if name in good_enough))
-
-
-def score_of_choosing(
-    results: "pd.DataFrame", candidates: "pd.DataFrame", score: Score
-) -> float | None:
-    """Return the mean score of taking, in each fold, the variant that its inner folds prefer.
-
-    That is what choosing among the variants costs: an estimate for the procedure as a whole.
-    """
-    candidates = candidates.dropna(subset="validation")
-    if candidates.empty:
-        return None
-    ordered = candidates.assign(rank=score.better(candidates["validation"]))
-    taken = ordered.loc[ordered.groupby(["repeat", "fold"])["rank"].idxmax()]
-    merged = taken.merge(results, on=["variant", "repeat", "fold"], suffixes=("", "_outer"))
-    return float(merged[score.name].mean())
-
-
-def nothing_learnt(yardsticks: "pd.DataFrame") -> bool:
-    """Whether the best network is not shown to beat the naive guess."""
-    naive = yardsticks.set_index("variant")["verdict"].get(NAIVE)
-    return naive is not None and naive != WORSE
-
-
-def held_against_control(design: Design) -> list[str]:
-    """Return the variants that are tested."""
-    return [name for name in design.variants if name != CONTROL]

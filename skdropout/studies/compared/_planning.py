@@ -7,18 +7,9 @@ from math import log2
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from skdropout.studies._checks import did_you_mean
 from skdropout.studies._errors import StudyError
-from skdropout.studies.compared._cells import (
-    Design,
-    Material,
-    compute_cell,
-    network,
-    score_names,
-)
-from skdropout.studies.compared._resampling import Resampling
+from skdropout.studies.compared._nested import compute_cell
 from skdropout.studies.compared._variants import (
     CONTROL,
     IMAGE_CONTROL,
@@ -28,9 +19,10 @@ from skdropout.studies.compared._variants import (
     table_variants,
 )
 from skdropout.studies.compared._yardsticks import yardsticks_for
-from skdropout.studies.evidence import Score, scores_of
+from skdropout.studies.designing import ONLY, Design, Folds, Material
+from skdropout.studies.evidence import Score
 from skdropout.studies.reading import ImageSet, Table
-from skdropout.studies.running import Cell, Plan, start_tensorflow
+from skdropout.studies.running import Cell, Plan, duration, start_tensorflow
 
 _KEY: Mapping[str, type] = {"variant": str, "repeat": int, "fold": int}
 _TABLE_STEPS, _TABLE_EPOCHS = 20_000, 240
@@ -53,15 +45,6 @@ TABLES = Defaults(TABLE_CONTROL, 5, 4, _TABLE_STEPS, _TABLE_EPOCHS)
 IMAGES = Defaults(IMAGE_CONTROL, 1, 1, _IMAGE_STEPS, _IMAGE_EPOCHS)
 
 
-def material_of(data: Table | ImageSet) -> Material:
-    """Return the rows of a table or of images, those set aside for validation among them."""
-    if isinstance(data, Table):
-        return Material(data.name, data.features, data.targets, data.classes, data.steps)
-    X = np.concatenate([data.X, data.X_val])
-    y = np.concatenate([data.y, data.y_val])
-    return Material(data.name, X, y, data.classes, ())
-
-
 def design_comparison(
     material: Material,
     *,
@@ -75,10 +58,10 @@ def design_comparison(
     scoring: str | None,
     engine: str,
     precision: str | None,
-) -> Design:
+) -> Design[Folds]:
     """Decide how the variants are compared, after checking that they can be."""
     images = defaults is IMAGES
-    resampling = Resampling(folds, inner_folds or defaults.inner_folds, seed)
+    resampling = Folds(folds, inner_folds or defaults.inner_folds, seed)
     resampling.check(material.name, material.y, material.classes)
     n_train = int(len(material.y) * (1 - 1 / folds) * 0.75)
     base = _base(material, estimator, images, n_train, engine, precision)
@@ -97,7 +80,7 @@ def design_comparison(
 
 
 def _score(scoring: str | None, material: Material) -> Score:
-    scores = {name: s for name, s in scores_of(material.classes).items() if s.chooses}
+    scores = {name: s for name, s in material.scores.items() if s.chooses}
     if scoring is None:
         return next(iter(scores.values()))
     if scoring not in scores:
@@ -159,7 +142,7 @@ def _default_network(material: Material, images: bool, n_train: int) -> Any:
 
 def plan_comparison(
     material: Material,
-    design: Design,
+    design: Design[Folds],
     *,
     repeats: int,
     data: Table | ImageSet,
@@ -168,7 +151,7 @@ def plan_comparison(
     """Describe what is computed."""
     resampling = design.resampling
     names = [*design.variants, *design.yardsticks]
-    scores = dict.fromkeys(score_names(material), float)
+    scores = dict.fromkeys(material.scores, float)
     return Plan(
         name=material.name,
         identity={
@@ -232,13 +215,15 @@ def _described(estimator: Any) -> dict[str, Any]:
     }
 
 
-def _n_fits(cell: Cell, design: Design) -> int:
+def _n_fits(cell: Cell, design: Design[Folds]) -> int:
     """Count the networks of a cell; the yardsticks are none, and are done in a moment."""
     variant = design.variants.get(cell[0])
     return len(variant.strengths) * design.resampling.inner_folds + 1 if variant else 1
 
 
-def _estimate(missing: Mapping[Cell, float], material: Material, design: Design, jobs: int) -> str:
+def _estimate(
+    missing: Mapping[Cell, float], material: Material, design: Design[Folds], jobs: int
+) -> str:
     """Time a fit of the control, and say how long all that is missing will take."""
     from joblib import cpu_count
 
@@ -246,7 +231,7 @@ def _estimate(missing: Mapping[Cell, float], material: Material, design: Design,
     rows, _ = design.resampling.outer(material.y, 0, 0)
     train, validation = next(iter(design.resampling.inner(material.y[rows], 0)))
     X, y, X_val, y_val = material.prepared(rows[train], rows[validation])
-    model = network(design, design.variants[CONTROL].strengths["-"], 1, 0)
+    model = design.network(CONTROL, ONLY, epochs=1, seed=0)
     model.fit(X, y, X_val=X_val, y_val=y_val)  # compiles
     few = min(max(design.epochs // 10, 2), design.epochs)
     began = time.perf_counter()
@@ -264,12 +249,3 @@ def _estimate(missing: Mapping[Cell, float], material: Material, design: Design,
         f"{n_fits:,} fits of up to {design.epochs} epochs: at most about "
         f"{duration(seconds)}, and some seconds to start."
     )
-
-
-def duration(seconds: float) -> str:
-    """Write a length of time as people say it."""
-    if seconds < 90:
-        return f"{max(seconds, 1):.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds // 3600:.0f} h {seconds % 3600 / 60:.0f} min"

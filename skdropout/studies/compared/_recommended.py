@@ -5,23 +5,21 @@ from typing import Any
 
 import numpy as np
 
-from skdropout.studies.compared._cells import Choice, Design, Material, choose
+from skdropout.studies.compared._nested import Choice, choose
+from skdropout.studies.designing import Design, Folds, Material
 from skdropout.studies.running import start_tensorflow
 
 _ALL_ROWS = 2**32 - 1  # in the place of repeat and fold: a seed of its own
 
 
-def recommend(name: str, material: Material, design: Design) -> tuple[Any, Choice]:
+def recommend(name: str, material: Material, design: Design[Folds]) -> tuple[Any, Choice]:
     """Choose strength and epochs of a variant on folds of all rows; return it unfitted."""
     from sklearn.base import clone
     from sklearn.pipeline import make_pipeline
 
     start_tensorflow()
-    variant = design.variants[name]
-    choice = choose(variant, material, design, np.arange(len(material.y)), _ALL_ROWS)
-    network = clone(design.estimator).set_params(
-        **variant.strengths[choice.strength], epochs=choice.epochs, random_state=0
-    )
+    choice = choose(name, material, design, np.arange(len(material.y)), _ALL_ROWS)
+    network = design.network(name, choice.strength, epochs=choice.epochs, seed=0)
     return make_pipeline(*(clone(step) for step in material.steps), network), choice
 
 

@@ -1,36 +1,14 @@
 """What is compared: kinds of regularisation, each with a small grid of strengths."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
 from skdropout.studies._checks import did_you_mean
 from skdropout.studies._errors import StudyError
+from skdropout.studies.designing import ONLY, Variant
 
 CONTROL = "none"
-
-
-@dataclass(frozen=True)
-class Variant:
-    """A kind of regularisation with its strengths, from weak to strong.
-
-    Attributes
-    ----------
-    name : str
-        What tables, files and the command line call it.
-    text : str
-        What it is, as a sentence takes it after "with".
-    strengths : dict of str to dict
-        Parameters of the estimator by the name of the strength.
-    why : str
-        The tip that it puts on trial.
-    """
-
-    name: str
-    text: str
-    strengths: Mapping[str, Mapping[str, Any]]
-    why: str = ""
 
 
 def _grid(name: str, values: Sequence[Any], **others: Any) -> dict[str, dict[str, Any]]:
@@ -71,7 +49,7 @@ IMAGE_CONTROL: Mapping[str, Any] = {
 def table_variants(estimator: Any) -> dict[str, Variant]:
     """Return the variants for tables, from the simplest to the most complicated."""
     return _by_name(
-        Variant(CONTROL, "no regularisation but stopping in time", {"-": {}}),
+        Variant(CONTROL, "no regularisation but stopping in time", {ONLY: {}}),
         Variant(
             "l2", "an L2 penalty", _grid("alpha", (0.3, 1.0, 3.0, 10.0)),
             "The usual penalty, for scale.",
@@ -136,7 +114,7 @@ def _recipe(estimator: Any) -> dict[str, dict[str, Any]]:
 def image_variants(estimator: Any) -> dict[str, Variant]:
     """Return the variants for images, from the simplest to the most complicated."""
     return _by_name(
-        Variant(CONTROL, "no regularisation but stopping in time", {"-": {}}),
+        Variant(CONTROL, "no regularisation but stopping in time", {ONLY: {}}),
         Variant(
             "dropout_head", "dropout in the dense head", _grid("head_dropout", (0.25, 0.5)),
             "Use dropout only between fully connected layers.",

@@ -1,34 +1,17 @@
 """Models that are no networks: what a network must beat to be worth its while."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from skdropout.studies.designing import Yardstick
+
 Splits = Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]
 
 NAIVE = "naive"
 _TREES = 100
-
-
-@dataclass(frozen=True)
-class Yardstick:
-    """A model that chooses its own strength on inner folds.
-
-    Attributes
-    ----------
-    name, text : str
-        What tables and sentences call it.
-    fit : callable
-        ``fit(X, y, splits, seed, classes)`` returns a model fitted on all rows, and the name of
-        the strength that the splits have chosen.
-    """
-
-    name: str
-    text: str
-    fit: Callable[[NDArray[Any], NDArray[Any], Splits, int, bool], tuple[Any, str]]
 
 
 def _naive(

@@ -1,6 +1,6 @@
 """Every pair of competitors tested, and the words for what comes out."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import asdict
 from itertools import combinations
 from math import isnan, nan
@@ -18,28 +18,34 @@ ALPHA = 0.05
 
 
 def compare_pairs(
-    scores: "pd.DataFrame", *, test_train_ratio: float = 0.0, groups: ArrayLike | None = None
+    scores: "pd.DataFrame",
+    pairs: Iterable[tuple[str, str]] | None = None,
+    *,
+    test_train_ratio: float = 0.0,
+    groups: ArrayLike | None = None,
 ) -> "pd.DataFrame":
-    """Test every pair of columns of `scores`, whose rows are folds or seeds.
+    """Test pairs of columns of `scores`, whose rows are folds or seeds.
 
-    The later column is held against the earlier one: a positive difference says that it is better.
-    A single row per group gives a difference, and NaN for its interval and p-values.
+    A pair is a variant and the one that it is held against; by default every later column is held
+    against every earlier one. A difference keeps the sign of the score. Where a score is missing,
+    as after training that diverged, nothing is known; a single row per group gives a difference,
+    and NaN for its interval and p-values.
     """
     import pandas as pd
 
-    kind = str(scores.columns.name)
+    if pairs is None:
+        pairs = [(name, against) for against, name in combinations(scores.columns, 2)]
     single = len(scores) == (1 if groups is None else len(np.unique(groups)))
     rows: list[dict[str, Any]] = []
-    for against, name in combinations(scores.columns, 2):
-        if single:
-            difference = float((scores[name] - scores[against]).mean())
+    for name, against in pairs:
+        ours, theirs = scores[name], scores[against]
+        if single or scores[[name, against]].isna().any(axis=None):
+            difference = float((ours - theirs).mean(skipna=False))
             test = PairedTest(difference, nan, nan, nan, len(scores))
         else:
-            test = paired_test(
-                scores[name], scores[against], test_train_ratio=test_train_ratio, groups=groups
-            )
-        rows.append({kind: name, "against": against, **asdict(test)})
-    columns = [kind, "against", *PairedTest.__dataclass_fields__]
+            test = paired_test(ours, theirs, test_train_ratio=test_train_ratio, groups=groups)
+        rows.append({"variant": name, "against": against, **asdict(test)})
+    columns = ["variant", "against", *PairedTest.__dataclass_fields__]
     return pd.DataFrame(rows, columns=columns).assign(p_holm=holm([row["p_value"] for row in rows]))
 
 

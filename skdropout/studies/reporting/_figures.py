@@ -5,10 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
-from skdropout.studies.evidence import ALPHA, p_text, points
-from skdropout.studies.reading import Task
+from skdropout.studies.evidence import ALPHA
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,76 +31,28 @@ def to_svg(figure: "Figure") -> str:
     return svg[svg.index("<svg") :].replace(INK, "currentColor")
 
 
-def draw_scores(
-    results: "pd.DataFrame",
-    summary: "pd.DataFrame",
+def draw_intervals(
+    axis: "Axes",
     comparisons: "pd.DataFrame",
-    task: Task,
-    naive: float,
-) -> "Figure":
-    """Show each run's score with the published one, and every difference with its interval."""
-    names = list(summary.index)
-    figure, (top, bottom) = new_figure(2, 1, heights=(len(names), len(comparisons)))
-    runs = results.groupby(["network", "repeat"])[task.score].mean().mul(100)
-    for place, name in enumerate(names):
-        ours = np.asarray(runs.loc[name])
-        spread = [place + 0.05 * (i % 5 - 2) for i in range(len(ours))]
-        colour = COLOURS[place % len(COLOURS)]
-        top.scatter(ours, spread, s=22, color=colour, alpha=0.6, linewidths=0)
-        mean = ours.mean()
-        top.plot([mean, mean], [place - 0.28, place + 0.28], color=colour, linewidth=2.5)
-        top.annotate(
-            f"mean {mean:.1f}%", (1.02, place),
-            xycoords=("axes fraction", "data"), va="center", color=INK, fontsize=9,
-        )  # fmt: skip
-    if "published" in summary:
-        top.scatter(
-            summary["published"] * 100, range(len(names)), s=52, marker="D", facecolors="none",
-            edgecolors=INK, linewidths=1.3, label="published run", zorder=3,
-        )  # fmt: skip
-    top.scatter([], [], s=22, color=QUIET, linewidths=0, label="a run of all folds")
-    top.plot([], [], color=QUIET, linewidth=2.5, label="mean of the runs")
-    if float(runs.to_numpy().min()) - 100 * naive < 10:
-        top.axvline(100 * naive, color=QUIET, linestyle=":", label=task.naive)
-    name_rows(top, names)
-    top.set_xlabel(f"{task.score_title}, %")
-    legend(figure, top)
-
+    texts: Sequence[str],
+    *,
+    factor: float = 1.0,
+    sure: Sequence[bool] | None = None,
+) -> None:
+    """Show every difference with its interval and a text beside it, the sure ones in ink."""
+    if sure is None:
+        sure = list(comparisons["p_holm"] < ALPHA)
     for place, row in enumerate(comparisons.to_dict("records")):
-        colour = INK if row["p_holm"] < ALPHA else QUIET
-        bottom.plot([100 * row["low"], 100 * row["high"]], [place] * 2, color=colour, linewidth=2)
-        bottom.scatter(100 * row["difference"], place, s=34, color=colour, zorder=3)
-        bottom.annotate(
-            f"{points(row['difference'])} points\n{p_text(row['p_holm'])}", (1.02, place),
+        colour = INK if sure[place] else QUIET
+        axis.plot(
+            [factor * row["low"], factor * row["high"]], [place] * 2, color=colour, linewidth=2
+        )
+        axis.scatter(factor * row["difference"], place, s=34, color=colour, zorder=3)
+        axis.annotate(
+            texts[place], (1.02, place),
             xycoords=("axes fraction", "data"), va="center", color=INK, fontsize=9,
         )  # fmt: skip
-    bottom.axvline(0, color=QUIET, linewidth=1, linestyle=":")
-    name_rows(bottom, list(comparisons["network"] + " − " + comparisons["against"]))
-    bottom.set_xlabel(f"difference of {task.score_title}, percentage points (95% interval)")
-    return figure
-
-
-def draw_training(curves: "pd.DataFrame", task: Task) -> "Figure":
-    """Show loss and score while training: the mean over folds, and their range."""
-    from skdropout.inspection import TrainingCurvesDisplay
-
-    figure, axes = new_figure(1, 2, heights=(4,))
-    percent = curves.assign(**{task.score: 100 * curves[task.score]})
-    for place, (name, runs) in enumerate(percent.groupby("network", sort=False)):
-        TrainingCurvesDisplay.from_history(
-            [fold[["loss", task.score]] for _, fold in runs.groupby("fold")],
-            name=str(name),
-            ax=axes,
-            legend=False,
-            line_kw={"color": COLOURS[place % len(COLOURS)], "linewidth": 1.4},
-        )
-    for axis in axes:
-        axis.margins(x=0)
-    log_scale(axes[0])
-    axes[0].set_ylabel("training loss")
-    axes[1].set_ylabel(f"training {task.score_title}, %")
-    legend(figure, axes[0])
-    return figure
+    axis.axvline(0, color=QUIET, linewidth=1, linestyle=":")
 
 
 def new_figure(

@@ -1,11 +1,15 @@
 """One HTML page that stands by itself: what was found, how, and how to find it again."""
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from skdropout.studies.evidence import interval, p_number, points
+
 if TYPE_CHECKING:
+    import pandas as pd
     from jinja2 import Environment
 
 
@@ -70,6 +74,40 @@ class Section:
 
     title: str
     pieces: Sequence[Paragraph | Bullets | Code | Picture | Listing]
+
+
+def list_pairs(comparisons: "pd.DataFrame", caption: str) -> Listing:
+    """Tabulate differences of accuracies with their tests."""
+    rows = [
+        [
+            f"{spoken(row['variant'])} − {spoken(row['against'])}",
+            points(row["difference"]),
+            interval(row["low"], row["high"]),
+            p_number(row["p_value"]),
+            p_number(row["p_holm"]),
+        ]
+        for row in comparisons.to_dict("records")
+    ]
+    return Listing(["difference", "points", "95% interval", "p", "p, adjusted"], rows, caption)
+
+
+def spoken(name: str) -> str:
+    """Write a name of the tables as words."""
+    return name.replace("_", " ")
+
+
+def command_line(command: str, data: str, options: Mapping[str, Any]) -> str:
+    """Say what to type; what has several values is written with commas."""
+    words = ["skdropout", command, data]
+    for name, value in options.items():
+        several = isinstance(value, list | tuple)
+        words += [f"--{name.replace('_', '-')}", ",".join(value) if several else str(value)]
+    return shlex.join(words)
+
+
+def again(command: str, files: str) -> Section:
+    """Say what to type for the same results, and what is written beside the page."""
+    return Section("Run it again", [Code(command), Paragraph(files)])
 
 
 def page(title: str, subtitle: str, verdicts: Sequence[str], sections: Sequence[Section]) -> str:

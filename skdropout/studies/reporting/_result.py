@@ -1,7 +1,7 @@
 """What a study hands back, and what it leaves in its folder."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,38 @@ from skdropout.studies.reporting._page import Listing, notebook_view
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """What a study has to say: all that is shown and written once its cells are finished.
+
+    Attributes
+    ----------
+    verdicts : sequence of str
+        What the evidence says, in sentences, the most important first.
+    summary, comparisons : DataFrame
+        A row per variant, and a row per pair.
+    listings : sequence of Listing
+        The summary as texts.
+    figures : dict of str to Figure
+        Figures by the names of their files.
+    page : str
+        The report.
+    files : dict of str to str
+        Whatever else is written, by name.
+    recommended : Pipeline or None
+        The estimator to use.
+    """
+
+    verdicts: Sequence[str]
+    summary: "pd.DataFrame"
+    comparisons: "pd.DataFrame"
+    listings: Sequence[Listing]
+    figures: Mapping[str, "Figure"]
+    page: str
+    files: Mapping[str, str] = field(default_factory=dict)
+    recommended: Any = None
 
 
 @dataclass(frozen=True)
@@ -24,19 +56,20 @@ class StudyResult:
     verdict : str
         What the evidence says, in a sentence for each condition.
     results : DataFrame
-        The numbers as computed: a row per network, repeat and fold; or per variant, placement,
-        condition, seed and pass.
+        The numbers as computed: a row per variant, repeat and fold; or per variant, placement,
+        condition, seed and epoch.
     summary : DataFrame
-        A row per network, or per condition, placement and variant, beside the published numbers
+        A row per variant, or per condition, placement and variant, beside the published numbers
         where there are any.
     comparisons : DataFrame
         A row per pair: difference, 95% confidence interval, p-value, and p adjusted by Holm.
     curves : DataFrame
-        Loss and accuracy per epoch or pass.
+        Losses and scores per epoch.
     listings : tuple of Listing
         The summary as texts.
     out : Path
-        The folder with ``results.csv``, ``study.json``, the figures and ``report.html``.
+        The folder with ``results.csv``, ``summary.csv``, ``comparisons.csv``, ``study.json``, the
+        figures and ``report.html``.
     candidates : DataFrame or None
         Of a comparison: the inner score of every strength in every outer fold.
     recommended : Pipeline or None
@@ -67,12 +100,18 @@ class StudyResult:
         return f"{tables}\n\n{self.verdict}\n\nReport: {self.report}"
 
 
-def write_report(folder: Path, figures: Mapping[str, "Figure"], html: str) -> None:
-    """Write the figures and the page."""
+def write_conclusion(folder: Path, conclusion: Conclusion) -> None:
+    """Write figures, tables, the page, and whatever else there is."""
     from skdropout.studies.reporting._figures import save_png
 
-    for name, figure in figures.items():
+    for name, figure in conclusion.figures.items():
         with writing(folder / f"{name}.png"):
             save_png(figure, folder / f"{name}.png")
-    with writing(folder / "report.html"):
-        (folder / "report.html").write_text(html, encoding="utf-8")
+    tables = {"summary.csv": conclusion.summary, "comparisons.csv": conclusion.comparisons}
+    texts = {
+        name: table.to_csv(index=table.index.name is not None, lineterminator="\n")
+        for name, table in tables.items()
+    }
+    for name, text in {**texts, **conclusion.files, "report.html": conclusion.page}.items():
+        with writing(folder / name):
+            (folder / name).write_bytes(text.encode())

@@ -2,6 +2,7 @@
 
 from skdropout.studies.running._cells import Cell, Plan, Tables
 from skdropout.studies.running._folders import folder_of
+from skdropout.studies.running._messages import duration
 from skdropout.studies.running._provenance import notes_on
 from skdropout.studies.running._quiet import start_tensorflow
 from skdropout.studies.running._runner import run_plan
@@ -12,6 +13,7 @@ __all__ = [
     "Plan",
     "Stopwatch",
     "Tables",
+    "duration",
     "folder_of",
     "kept_in",
     "notes_on",

@@ -31,3 +31,12 @@ def tell(text: str) -> None:
     messages = Messages()
     messages.write(f"{text}\n")
     messages.flush()
+
+
+def duration(seconds: float) -> str:
+    """Write a length of time as people say it."""
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds // 3600:.0f} h {seconds % 3600 / 60:.0f} min"

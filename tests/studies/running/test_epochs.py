@@ -5,17 +5,17 @@ import subprocess
 import sys
 import time
 
+import images_toy
 import pandas as pd
 import pytest
 
-from skdropout.studies import run_image_study
 from skdropout.studies.running._runner import Unfinished
 from skdropout.training import _checkpoint, share_done
 
 EPOCHS = 40
 STUDY = {
     "train_size": 400,
-    "passes": EPOCHS,
+    "epochs": EPOCHS,
     "seeds": 1,
     "placements": ["after_pooling"],
     "variants": ["batch_norm"],
@@ -25,10 +25,11 @@ STUDY = {
 CELL = ("batch_norm", "after_pooling", "standardised", 0)
 PROGRAM = f"""
 import sys
-from skdropout.studies import run_image_study
+from pathlib import Path
+import images_toy
 from skdropout.training import _checkpoint
 _checkpoint.SECONDS = _checkpoint.TIMES = 0.0
-run_image_study("digits", out=sys.argv[1], **{STUDY!r})
+images_toy.run(Path(sys.argv[1]), **{STUDY!r})
 """
 
 
@@ -52,7 +53,7 @@ def killed(out, share):
 
 
 def test_a_killed_fit_goes_on_after_its_last_epoch(tmp_path, monkeypatch, capsys):
-    undisturbed = run_image_study("digits", out=tmp_path / "undisturbed", **STUDY)
+    undisturbed = images_toy.run(tmp_path / "undisturbed", **STUDY)
     out = tmp_path / "out"
     done = killed(out, 0.3)
     assert 0.3 * EPOCHS <= done < EPOCHS
@@ -70,7 +71,7 @@ def test_a_killed_fit_goes_on_after_its_last_epoch(tmp_path, monkeypatch, capsys
         return snapshot
 
     monkeypatch.setattr(_checkpoint.Checkpoint, "load", spy)
-    resumed = run_image_study("digits", out=out, **STUDY | {"progress": True})
+    resumed = images_toy.run(out, **STUDY | {"progress": True})
 
     assert taken_up == [0] * (len(taken_up) - 1) + [done]  # the first fits are timed
     assert f"{done / EPOCHS:.0%}" in capsys.readouterr().err  # the bar begins there

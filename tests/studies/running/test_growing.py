@@ -3,13 +3,14 @@
 from collections import Counter
 from dataclasses import replace
 
+import images_toy
 import pandas as pd
 import pytest
 import studies_toy as toy
 
-from skdropout.studies._conv import CONDITIONS, plan_conv
-from skdropout.studies._dense import plan_dense
-from skdropout.studies.reading import load_images
+from skdropout.studies.published._cifar100 import CONDITIONS
+from skdropout.studies.published._sonar import Sonar, design_sonar
+from skdropout.studies.reading import load_table
 from skdropout.studies.running import run_plan
 
 
@@ -55,25 +56,23 @@ def test_the_bar_counts_what_was_asked_for(tmp_path, capsys):
 
 def planned(name, **arguments):
     if name == "digits":
-        wishes = {"train_size": None, "passes": 1, "seeds": 1, "precision": "float32"}
-        wishes |= {"placements": ["after_pooling"], "variants": ["nothing"]}
-        wishes |= {"conditions": ["as_published"], "engine": "compiled"}
-        return plan_conv(load_images("digits"), **{**wishes, **arguments})[0]
-    wishes = {"target": None, "repeats": 1, "folds": 2, "seed": 7, "epochs": 1}
-    return plan_dense(name, engine="compiled", **{**wishes, **arguments})[0]
+        wishes = {"seeds": 1, "variants": ["nothing"], "conditions": ["as_published"]}
+        return images_toy.study(**{**wishes, **arguments}).plan
+    return Sonar(load_table("sonar"), design_sonar(2, 7, 1, "compiled"), **arguments).plan
 
 
 @pytest.mark.parametrize(
     ("name", "more"),
     [
-        ("breast_cancer", {"repeats": 2}),
+        ("sonar", {"repeats": 2}),
         ("digits", {"seeds": 2, "placements": ["before_activation", "after_pooling"]}),
         ("digits", {"variants": ["nothing", "dropout_0.1"], "conditions": list(CONDITIONS)}),
     ],
 )
 def test_the_published_studies_may_grow(name, more):
     """What grows adds cells, and nothing else changes."""
-    small, large = planned(name), planned(name, **more)
+    one = {"repeats": 1} if name == "sonar" else {}
+    small, large = planned(name, **one), planned(name, **more)
     assert set(small.cells) < set(large.cells)
     assert set(more) <= set(large.growing)
     identities = [dict(plan.identity) for plan in (small, large)]

@@ -1,60 +1,48 @@
-"""The image study from end to end, small, and what it makes of its numbers."""
+"""The CIFAR-100 study from end to end, small, and what it makes of its numbers."""
 
 import json
 import re
 
+import images_toy as toy
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.model_selection import train_test_split
 
-from skdropout.studies import paired_test, run_image_study
-from skdropout.studies._conv import (
+from skdropout.studies import StudyError, paired_test, repeat_cifar100
+from skdropout.studies.designing import Draws, Material
+from skdropout.studies.published._cifar100 import (
     CONDITIONS,
     PLACEMENTS,
     PUBLISHED,
     VARIANTS,
-    ConvProtocol,
     build_network,
     compute_variant,
+    design_cifar100,
 )
-from skdropout.studies._conv_figures import draw_curves
-from skdropout.studies._conv_findings import (
+from skdropout.studies.published._cifar100_findings import (
     EVERYWHERE,
     compare_variants,
     conclude_conditions,
     guessing,
     summarise_variants,
 )
+from skdropout.studies.published._cifar100_page import draw_curves
 from skdropout.studies.reading import load_images
-
-OPTIONS = {
-    "train_size": 200,
-    "passes": 2,
-    "seeds": 2,
-    "placements": ["after_pooling"],
-    "variants": ["dropout_0.5", "nothing"],
-    "conditions": ["standardised"],
-}
-PUBLISHED_PROTOCOL = ConvProtocol(
-    50_000, 16, (60, 60, 60, 60, 100), 1000, 80, 0.99, "float32", "compiled"
-)
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    return run_image_study(
-        "digits", out=tmp_path_factory.mktemp("images"), progress=False, **OPTIONS
-    )
+    return toy.run(tmp_path_factory.mktemp("images"))
 
 
-def test_there_is_a_row_for_every_pass(study):
+def test_there_is_a_row_for_every_epoch(study):
     results = study.results
     assert list(results.columns) == [
-        "variant", "placement", "condition", "seed", "pass",
-        "train_loss", "validation_loss", "validation_accuracy", "seconds",
+        "variant", "placement", "condition", "seed", "epoch",
+        "training_loss", "validation_loss", "validation_accuracy", "seconds",
     ]  # fmt: skip
-    assert results[["variant", "seed", "pass"]].to_numpy().tolist() == [
+    assert results[["variant", "seed", "epoch"]].to_numpy().tolist() == [
         [variant, seed, number]
         for seed in (0, 1)
         for variant in ("nothing", "dropout_0.5")
@@ -70,9 +58,9 @@ def test_a_row_can_be_had_from_the_estimator_alone(study):
     X, _, y, _ = train_test_split(
         images.X, images.y, train_size=200, stratify=images.y, random_state=seed
     )
-    protocol = ConvProtocol(200, 2, (8, 16), 64, 80, 0.9, "float32", "compiled")
-    network = build_network("nothing", "after_pooling", "standardised", protocol)
-    network.set_params(random_state=seed).fit(X, y)
+    network = build_network(("nothing", "after_pooling", "standardised", 1), toy.design())
+    assert network.random_state == seed
+    network.fit(X, y)
     last = study.results.query("variant == 'nothing' and seed == 1").iloc[-1]
     assert network.score(images.X_val, images.y_val) == pytest.approx(last["validation_accuracy"])
 
@@ -81,11 +69,11 @@ def test_an_interrupted_study_goes_on_to_the_same_numbers(study, tmp_path, capsy
     for name in ("study.json", "checksums.csv"):
         (tmp_path / name).write_bytes((study.out / name).read_bytes())
     lines = (study.out / "results.csv").read_text().splitlines(keepends=True)
-    (tmp_path / "results.csv").write_text("".join(lines[:6]))  # the last of these lacks a pass
-    again = run_image_study("digits", out=tmp_path, **OPTIONS)
+    (tmp_path / "results.csv").write_text("".join(lines[:6]))  # the last of these lacks an epoch
+    again = toy.run(tmp_path, progress=True)
     said = capsys.readouterr().err
     assert "Dropped 3 unfinished or damaged lines" in said
-    assert "2 fits of 2 passes: about" in said
+    assert "2 fits of 2 epochs: about" in said
     pd.testing.assert_frame_equal(
         again.results.drop(columns="seconds"), study.results.drop(columns="seconds")
     )
@@ -95,8 +83,7 @@ def test_the_folder_holds_what_it_promises(study):
     html = study.report.read_text(encoding="utf-8")
     assert html.count("<svg") == 1
     assert not re.findall(r"(?:src|href)\s*=\s*[\"'](?!#)", html)
-    n_held = len(load_images("digits").y_val)
-    again = f"study digits --validation-size {n_held} --train-size 200 --passes 2 --seeds 2"
+    again = "skdropout study cifar100 --train-size 200 --validation-size 360 --epochs 2 --seeds 2"
     assert again in html
     assert (study.out / "standardised.png").read_bytes().startswith(b"\x89PNG")
     description = json.loads((study.out / "study.json").read_text())
@@ -106,14 +93,16 @@ def test_the_folder_holds_what_it_promises(study):
 
 
 def test_the_networks_are_the_published_ones():
+    published = design_cifar100(Draws(50_000), 16, "float32", "compiled")
     for variant, place in [("batch_norm", "before_activation"), ("dropout_0.3", "after_pooling")]:
-        network = build_network(variant, place, "as_published", PUBLISHED_PROTOCOL)
+        network = build_network((variant, place, "as_published", 0), published)
         parameters = network.get_params()
         assert parameters["filters"] == (60, 60, 60, 60, 100)
         assert (parameters["convs_per_block"], parameters["kernel_size"]) == (2, 3)
         assert (parameters["dense_units"], parameters["head_dropout"]) == (1000, 0.5)
         assert (parameters["optimizer"], parameters["learning_rate"]) == ("rmsprop", 0.001)
         assert (parameters["batch_size"], parameters["epochs"]) == (80, 16)
+        assert parameters["batch_norm_momentum"] == 0.99
         assert parameters["placement"] == place
         assert parameters["rescale"] == "center"
         assert parameters["batch_norm"] == (variant == "batch_norm")
@@ -123,20 +112,54 @@ def test_the_networks_are_the_published_ones():
 
 def test_a_network_that_diverges_is_a_result(monkeypatch):
     class Diverging:
-        def set_params(self, **parameters):
-            return self
+        random_state, epochs = 0, 3
 
         def fit(self, *data, **options):
             raise FloatingPointError("the loss became nan")
 
-    monkeypatch.setattr("skdropout.studies._conv.build_network", lambda *_: Diverging())
-    protocol = ConvProtocol(4, 3, (8,), 8, 80, 0.9, "float32", "compiled")
+    monkeypatch.setattr(
+        "skdropout.studies.published._cifar100.build_network", lambda *_: Diverging()
+    )
+    images = Material("images", np.zeros((4, 8, 8, 1)), np.arange(4), tuple("abcd"))
     cell = ("dropout_0.5", "after_pooling", "as_published", 0)
-    X, y = np.zeros((4, 8, 8, 1)), np.arange(4)
-    rows = pd.DataFrame(compute_variant(cell, X, y, X, y, protocol)["results"])
-    assert rows["pass"].tolist() == [1, 2, 3]
+    tables = compute_variant(cell, images, images, toy.design(train_size=4, epochs=3))
+    rows = pd.DataFrame(tables["results"])
+    assert rows["epoch"].tolist() == [1, 2, 3]
     assert rows["validation_accuracy"].isna().all()
-    assert summarise_variants(rows, 4, None)["accuracy"].tolist() == [1 / 4]
+    assert summarise_variants(rows, 4)["accuracy"].tolist() == [1 / 4]
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"placements": ["after_poling"]}, "did you mean after_pooling"),
+        ({"variants": ["dropout"]}, "did you mean dropout_0"),
+        ({"conditions": []}, "at least one of as_published, standardised"),
+        ({"seeds": 0}, "seeds must be at least 1"),
+        ({"epochs": -2}, "epochs must be at least 1"),
+        ({"train_size": 0}, "train_size must be at least 1"),
+        ({"precision": "float16"}, "did you mean .*float"),
+    ],
+)
+def test_arguments_out_of_range_are_refused(option, message):
+    with pytest.raises(StudyError, match=message):
+        repeat_cifar100(**option)
+
+
+@pytest.mark.parametrize("size", [5, 1437 - 3])
+def test_training_images_must_leave_and_have_some_of_each_class(size):
+    y = load_images("digits").y
+    with pytest.raises(StudyError, match="between 10 and 1427, or be all of the 1437"):
+        Draws(size).check("digits", y, 10)
+    Draws(1437).check("digits", y, 10)
+
+
+def test_training_images_are_drawn_by_class():
+    y = load_images("digits").y
+    rows = Draws(200).rows(y, seed=3)
+    assert len(set(rows)) == 200
+    assert abs(np.bincount(y[rows]) - 200 * np.bincount(y) / len(y)).max() < 1
+    assert rows.tolist() != Draws(200).rows(y, seed=4).tolist()
 
 
 def made_up(effects, seeds=3):
@@ -145,7 +168,7 @@ def made_up(effects, seeds=3):
     return pd.DataFrame(
         [
             {"variant": variant, "placement": place, "condition": condition, "seed": seed,
-             "pass": number, "validation_loss": 1.0,
+             "epoch": number, "validation_loss": 1.0,
              "validation_accuracy": 0.5 + effects[condition][variant] + 0.1 * p
              + rng.normal(0, 0.004) - 0.1 * (number == 2)}
             for seed in range(seeds)
@@ -164,7 +187,7 @@ EFFECTS = {
 
 
 def test_the_summary_stands_beside_the_published_table():
-    summary = summarise_variants(made_up(EFFECTS), 100, PUBLISHED)
+    summary = summarise_variants(made_up(EFFECTS), 100)
     assert len(summary) == 30
     row = summary.query("placement == 'after_activation' and variant == 'batch_norm'").iloc[0]
     assert row["accuracy"] == pytest.approx(0.8, abs=0.02)
@@ -188,7 +211,7 @@ def test_differences_are_tested_over_seeds_within_placements():
 
 
 def verdicts_on(results, guess=0.05):
-    summary = summarise_variants(results, 100, None)
+    summary = summarise_variants(results, 100)
     return conclude_conditions(compare_variants(results, 100), summary, guess)
 
 
@@ -243,7 +266,7 @@ def test_every_curve_lies_inside_its_panel():
     """Panels of a column share their scale, which the first one must not fix for the others."""
     rows = [
         {"condition": "standardised", "placement": place, "variant": "nothing", "seed": 0}
-        | {"pass": number, "validation_accuracy": height * number, "validation_loss": 1 / height}
+        | {"epoch": number, "validation_accuracy": height * number, "validation_loss": 1 / height}
         for place, height in [("before_activation", 0.1), ("after_pooling", 0.4)]
         for number in (1, 2)
     ]

@@ -15,16 +15,11 @@ from sklearn.model_selection import StratifiedKFold
 
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
 from skdropout.studies import StudyError, compare_regularisers, practical_probabilities
-from skdropout.studies.compared._cells import Design, Material, choose, compute_cell, network
-from skdropout.studies.compared._findings import (
-    best_variant,
-    compare_with,
-    summarise,
-    verdict_of,
-)
-from skdropout.studies.compared._resampling import Resampling
-from skdropout.studies.compared._variants import TABLE_CONTROL, Variant, table_variants
+from skdropout.studies.compared._findings import Findings, verdict_of
+from skdropout.studies.compared._nested import choose, compute_cell
+from skdropout.studies.compared._variants import TABLE_CONTROL, table_variants
 from skdropout.studies.compared._yardsticks import yardsticks_for
+from skdropout.studies.designing import Design, Folds, Material, Variant
 from skdropout.studies.evidence import CLASS_SCORES, Probabilities, score_classes
 
 SMALL = DropoutMLPClassifier(hidden_layer_sizes=(8,), batch_size=32, learning_rate=0.02)
@@ -51,10 +46,10 @@ def small_design(variants, epochs=6, **parameters):
     return Design(
         base,
         {v.name: v for v in variants},
-        yardsticks_for(classes=True, images=False),
-        Resampling(folds=2, inner_folds=4, seed=7),
+        Folds(folds=2, inner_folds=4, seed=7),
         epochs,
         CLASS_SCORES["log_loss"],
+        yardsticks_for(classes=True, images=False),
     )
 
 
@@ -84,17 +79,17 @@ def test_a_cell_can_be_repeated_by_hand():
     inner = StratifiedKFold(4, shuffle=True, random_state=seed)
     X, y = data.X.astype(np.float32), data.y
     curves = {}
-    for name, alpha in (("a", 0.0), ("b", 30.0)):
+    for name in ("a", "b"):
         losses = []
         for number, (fit, validate) in enumerate(inner.split(train, y[train])):
-            model = network(design, {"alpha": alpha}, 6, seed + number)
+            model = design.network("v", name, seed=seed + number)
             for epoch in range(1, 7):  # without validation rows: an epoch more each time
                 model.set_params(epochs=epoch).fit(X[train[fit]], y[train[fit]])
                 losses.append(log_loss(y[train[validate]], model.predict_proba(X[train[validate]])))
         curves[name] = np.reshape(losses, (4, 6)).mean(axis=0)
     best = min(curves, key=lambda name: curves[name].min())
     assert (row["strength"], row["epochs"]) == (best, int(curves[best].argmin()) + 1)
-    model = network(design, {"alpha": {"a": 0.0, "b": 30.0}[best]}, row["epochs"], seed)
+    model = design.network("v", best, epochs=row["epochs"], seed=seed)
     probabilities = model.fit(X[train], y[train]).predict_proba(X[test])
     assert row["log_loss"] == pytest.approx(log_loss(y[test], probabilities), rel=1e-6)
 
@@ -132,9 +127,10 @@ def test_a_variant_that_diverges_in_some_fold_is_neither_best_nor_tested():
         columns=["variant", "repeat", "fold", "strength", "epochs", *CLASS_SCORES, "fit_seconds"],
     )  # fmt: skip
     candidates = results[["variant", "repeat", "fold", "strength"]].assign(at_the_last_epoch=0)
-    summary = summarise(results, candidates, list(CLASS_SCORES))
-    assert best_variant(summary, ["none", "v"], design.score) == "none"
-    tested = compare_with("none", ["v"], results, design, 0.01).iloc[0]
+    tables = {"results": results, "candidates": candidates}
+    findings = Findings(material(), design, tables, practical=0.01)
+    assert findings.best == "none"
+    tested = findings.variants.iloc[0]
     assert tested["verdict"] == "cannot tell"
     assert np.isnan(tested["difference"])
 
@@ -249,6 +245,12 @@ def test_rare_classes_name_the_options_that_help():
         compare_regularisers(X, y, progress=False)
 
 
+def test_too_few_quantities_name_the_option_that_helps():
+    X, _ = rows(9)
+    with pytest.raises(StudyError, match=r"has 9 rows; 5 folds, .* need 20\. .*--folds"):
+        compare_regularisers(X, X[:, 0] + 0.5, progress=False)
+
+
 @settings(max_examples=50, deadline=None)
 @given(
     st.lists(st.floats(-1, 1, width=32), min_size=4, max_size=20).filter(
@@ -300,6 +302,6 @@ def test_scores_of_classes_are_scikit_learn_s_and_survive_an_absent_class():
 def test_choosing_takes_the_weakest_of_equal_strengths_and_the_earliest_epoch():
     design = small_design([Variant("v", "v", {"weak": {}, "same": {}})])
     data = material()
-    choice = choose(design.variants["v"], data, design, np.arange(80), 3)
+    choice = choose("v", data, design, np.arange(80), 3)
     assert choice.strength == "weak"
     assert choice.epochs == int(choice.curves["weak"].mean(axis=0).argmin()) + 1

@@ -1,16 +1,13 @@
 """The sentences of a comparison."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from skdropout.studies.compared._cells import Design
-from skdropout.studies.compared._findings import BETTER, SAME, UNCLEAR, WORSE, nothing_learnt
+from skdropout.studies.compared._findings import BETTER, SAME, UNCLEAR, WORSE, Findings
 from skdropout.studies.compared._variants import CONTROL
 from skdropout.studies.compared._yardsticks import NAIVE
+from skdropout.studies.designing import Design, Folds
 from skdropout.studies.evidence import Score, p_text
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def number(score: Score, value: float) -> str:
@@ -70,51 +67,46 @@ def evidence_of(row: Mapping[Any, Any], score: Score) -> str:
     )
 
 
-def conclude(
-    design: Design,
-    summary: "pd.DataFrame",
-    variants: "pd.DataFrame",
-    yardsticks: "pd.DataFrame",
-    best: str,
-    recommended: str,
-) -> list[str]:
+def conclude(findings: Findings) -> list[str]:
     """Say what the evidence says, the most important first."""
-    rows: dict[str, dict[Any, Any]] = {row["variant"]: row for row in yardsticks.to_dict("records")}
-    if nothing_learnt(yardsticks):
+    design, summary, best = findings.design, findings.summary, findings.best
+    score = design.score
+    if findings.nothing_learnt:
         naive = design.yardsticks[NAIVE].text
         return [
             f"No network is shown to be better than {naive} (the best one, {best!r}, against it: "
-            f"{number(design.score, summary.loc[best, design.score.name])} and "
-            f"{number(design.score, summary.loc[NAIVE, design.score.name])} {design.score.title}). "
+            f"{number(score, summary.loc[best, score.name])} and "
+            f"{number(score, summary.loc[NAIVE, score.name])} {score.title}). "
             "These features tell the network nothing that it could use, so nothing is said of "
             "regularisation."
         ]
     sentences = []
-    winners = [row for row in rows.values() if row["verdict"] == BETTER]
+    winners = [row for row in findings.yardsticks.to_dict("records") if row["verdict"] == BETTER]
     if winners:
-        winner = max(winners, key=lambda row: design.score.better(row["difference"]))
+        winner = max(winners, key=lambda row: score.better(row["difference"]))
         text = design.yardsticks[winner["variant"]].text
         sentences.append(
             f"A network is not the best tool here: {text} does better than the best of the "
-            f"networks, {best!r} ({evidence_of(winner, design.score)})."
+            f"networks, {best!r} ({evidence_of(winner, score)})."
         )
-    sentences += _on_variants(design, summary, variants)
-    sentences.append(_advice(design, summary, best, recommended))
-    sentences.append(" ".join([held_fixed(design), *late_epochs(design, summary)]))
+    sentences += _on_variants(findings)
+    sentences.append(_advice(findings))
+    sentences.append(" ".join([held_fixed(design), *late_epochs(findings)]))
     return sentences
 
 
-def _on_variants(design: Design, summary: "pd.DataFrame", variants: "pd.DataFrame") -> list[str]:
+def _on_variants(findings: Findings) -> list[str]:
     """Write a sentence for each variant that helps or hurts, and one for each of the others."""
-    score, sentences = design.score, []
-    rows = variants.to_dict("records")
+    design, sentences = findings.design, []
+    score = design.score
+    rows = findings.variants.to_dict("records")
     for verdict, verb in ((BETTER, "helps"), (WORSE, "hurts")):
         for row in rows:
             if row["verdict"] == verdict:
                 name = row["variant"]
                 sentences.append(
                     f"{_capital(design.variants[name].text)} {verb}"
-                    f"{_at(design, name, summary.loc[name, 'strength'])}: "
+                    f"{_at(design, name, findings.summary.loc[name, 'strength'])}: "
                     f"{evidence_of(row, score)}."
                 )
     for verdict, words in (
@@ -148,13 +140,13 @@ def _interval(row: Mapping[Any, Any], score: Score) -> str:
     return f"{difference(score, row['low'])} to {difference(score, row['high'])}"
 
 
-def _at(design: Design, name: str, strength: str) -> str:
+def _at(design: Design[Folds], name: str, strength: str) -> str:
     """Say which strength the folds chose most often, where there is a choice."""
     return f" (mostly at {strength})" if len(design.variants[name].strengths) > 1 else ""
 
 
-def _advice(design: Design, summary: "pd.DataFrame", best: str, recommended: str) -> str:
-    score = design.score
+def _advice(findings: Findings) -> str:
+    score, best, recommended = findings.design.score, findings.best, findings.recommended
     if recommended == best:
         why = f"it has the best {score.title}"
     else:
@@ -162,12 +154,12 @@ def _advice(design: Design, summary: "pd.DataFrame", best: str, recommended: str
     control = " (stopped in time)" if recommended == CONTROL else ""
     return (
         f"Recommended: {recommended!r}{control}, since {why}: "
-        f"{number(score, summary.loc[recommended, score.name])} in these folds. Choosing it is a "
-        "choice, too, which flatters that number; new data tell what it is worth."
+        f"{number(score, findings.summary.loc[recommended, score.name])} in these folds. "
+        "Choosing it is a choice, too, which flatters that number; new data tell what it is worth."
     )
 
 
-def held_fixed(design: Design) -> str:
+def held_fixed(design: Design[Folds]) -> str:
     """Say what all variants share."""
     parameters = design.estimator.get_params()
     kept = ("hidden_layer_sizes", "filters", "activation", "optimizer", "learning_rate",
@@ -179,8 +171,9 @@ def held_fixed(design: Design) -> str:
     )
 
 
-def late_epochs(design: Design, summary: "pd.DataFrame") -> list[str]:
+def late_epochs(findings: Findings) -> list[str]:
     """Name the variants that would have trained on."""
+    design, summary = findings.design, findings.summary
     late = summary["chose_the_last_epoch"]
     names = [repr(name) for name in late.index if late[name] > 0 and name in design.variants]
     if not names:

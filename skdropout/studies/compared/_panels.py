@@ -5,16 +5,39 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skdropout.studies.compared._cells import Design
+from skdropout.studies.compared._findings import BETTER, WORSE, Findings
+from skdropout.studies.compared._sentences import chance, difference, unit
 from skdropout.studies.compared._variants import CONTROL
-from skdropout.studies.compared._words import chance, difference, unit
+from skdropout.studies.designing import Design, Folds
 from skdropout.studies.evidence import Score
-from skdropout.studies.reporting import COLOURS, INK, QUIET, legend, name_rows, new_figure
+from skdropout.studies.reporting import (
+    COLOURS,
+    INK,
+    QUIET,
+    draw_intervals,
+    legend,
+    name_rows,
+    new_figure,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+
+def draw_panels(findings: Findings) -> dict[str, "Figure"]:
+    """Draw all three, without those that have nothing to show."""
+    design, tables, best = findings.design, findings.tables, findings.best
+    other = best if best != CONTROL else list(design.variants)[1]
+    figures = {
+        "differences": draw_differences(findings.comparisons, design.score, findings.practical),
+        "strengths": draw_strengths(tables["candidates"], design),
+        "epochs": draw_epochs(
+            tables["curves"], [CONTROL, other], findings.summary["epochs"], design.score
+        ),
+    }
+    return {name: figure for name, figure in figures.items() if figure is not None}
 
 
 def draw_differences(tables: Sequence["pd.DataFrame"], score: Score, practical: float) -> "Figure":
@@ -32,19 +55,13 @@ def draw_differences(tables: Sequence["pd.DataFrame"], score: Score, practical: 
             label="practically the same",
         )  # fmt: skip
         region.set_zorder(0)
-        axis.axvline(0, color=QUIET, linewidth=1, linestyle=":")
-        for place, row in enumerate(table.to_dict("records")):
-            colour = INK if row["verdict"] in ("better", "worse") else QUIET
-            axis.plot(
-                [factor * row["low"], factor * row["high"]], [place] * 2, color=colour, linewidth=2
-            )
-            axis.scatter(factor * row["difference"], place, s=34, color=colour, zorder=3)
-            text = f"{difference(score, row['difference'])}{unit(score)}"
-            axis.annotate(
-                f"{text}\n{chance(row['better'])} / {chance(row['same'])} / {chance(row['worse'])}",
-                (1.02, place), xycoords=("axes fraction", "data"), va="center", color=INK,
-                fontsize=8.5,
-            )  # fmt: skip
+        texts = [
+            f"{difference(score, row['difference'])}{unit(score)}\n"
+            f"{chance(row['better'])} / {chance(row['same'])} / {chance(row['worse'])}"
+            for row in table.to_dict("records")
+        ]
+        sure = list(table["verdict"].isin((BETTER, WORSE)))
+        draw_intervals(axis, table, texts, factor=factor, sure=sure)
         name_rows(axis, list(table["variant"]))
         good = "left" if score.lower_is_better else "right"
         against = table["against"].iloc[0]
@@ -60,7 +77,7 @@ def draw_differences(tables: Sequence["pd.DataFrame"], score: Score, practical: 
     return figure
 
 
-def draw_strengths(candidates: "pd.DataFrame", design: Design) -> "Figure | None":
+def draw_strengths(candidates: "pd.DataFrame", design: Design[Folds]) -> "Figure | None":
     """Show what each strength does to the inner validation score of the same outer fold."""
     names = [name for name, variant in design.variants.items() if len(variant.strengths) > 1]
     if not names:

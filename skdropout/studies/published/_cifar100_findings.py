@@ -1,12 +1,13 @@
 """What the images say: best accuracies, differences, and one sentence for each condition."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from skdropout.studies.evidence import ALPHA, compare_pairs, evidence, points
+from skdropout.studies.published._cifar100 import NOTHING, PUBLISHED, VARIANTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +21,7 @@ _INPUTS = {
 
 
 def best_accuracies(results: "pd.DataFrame", n_classes: int) -> "pd.DataFrame":
-    """Find the best validation accuracy that each network had after any pass.
+    """Find the best validation accuracy that each network had after any epoch.
 
     A network that diverged counts as guessing.
     """
@@ -29,18 +30,15 @@ def best_accuracies(results: "pd.DataFrame", n_classes: int) -> "pd.DataFrame":
     return best.fillna(1 / n_classes).rename("accuracy").reset_index()
 
 
-def summarise_variants(
-    results: "pd.DataFrame", n_classes: int, published: Mapping[str, Mapping[str, float]] | None
-) -> "pd.DataFrame":
+def summarise_variants(results: "pd.DataFrame", n_classes: int) -> "pd.DataFrame":
     """Tabulate the best accuracies over the seeds, beside the published ones."""
     key = ["condition", "placement", "variant"]
     best = best_accuracies(results, n_classes).groupby(key, sort=False)["accuracy"]
     summary = best.agg(accuracy="mean", sd_over_seeds="std", seeds="count").reset_index()
-    if published:
-        summary["published"] = [
-            published[placement][variant]
-            for placement, variant in zip(summary["placement"], summary["variant"], strict=True)
-        ]
+    summary["published"] = [
+        PUBLISHED[placement][variant]
+        for placement, variant in zip(summary["placement"], summary["variant"], strict=True)
+    ]
     return summary
 
 
@@ -85,11 +83,11 @@ def conclude_conditions(
     accuracy = summary.groupby(["condition", "variant"], sort=False)["accuracy"].mean()
     for condition, pairs in overall.groupby("condition", sort=False):
         failed = accuracy[condition][lambda reached: reached <= guess]
-        rows = pairs[pairs["against"] == "nothing"].to_dict("records")
-        if "nothing" in failed:
+        rows = pairs[pairs["against"] == NOTHING].to_dict("records")
+        if NOTHING in failed:
             verdicts.append(
                 f"{_INPUTS[str(condition)]}, the network without either has learnt nothing: its "
-                f"accuracy of {100 * failed['nothing']:.1f}% is what a guess may reach. So there "
+                f"accuracy of {100 * failed[NOTHING]:.1f}% is what a guess may reach. So there "
                 "is nothing to conclude about batch normalisation or dropout."
             )
         elif rows:
@@ -116,7 +114,7 @@ def _lead(rows: list[dict[Hashable, Any]]) -> str:
 
 def _claim(row: dict[Hashable, Any]) -> str:
     """Say what a variant does, with the evidence for it."""
-    name = row["variant"].replace("batch_norm", "batch normalisation").replace("_", " ")
+    name = VARIANTS[row["variant"]].text
     if row["failed"]:
         return f"with {name} nothing is learnt ({points(row['difference'])} points)"
     if isnan(row["low"]):

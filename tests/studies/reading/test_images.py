@@ -1,16 +1,11 @@
 """Images of one's own: folders and .npz files, and what is refused."""
 
-import shlex
-from dataclasses import asdict
-
 import numpy as np
 import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
 from skdropout.studies import StudyError
-from skdropout.studies._conv import plan_conv
-from skdropout.studies._conv_report import command
 from skdropout.studies.reading import is_images, load_images
 
 
@@ -54,19 +49,6 @@ def test_a_folder_of_folders(photos):
         "18 images of 20 are exact copies of others: where copies are both trained and tested on, "
         "scores are too good.",
     )
-
-
-def test_a_folder_is_studied_again_by_the_command_of_its_report(photos):
-    images = load_images(photos)
-    _, protocol = plan_conv(
-        images, train_size=None, passes=1, placements=["after_pooling"], variants=["nothing"],
-        conditions=["standardised"], seeds=1, precision="float32", engine="compiled",
-    )  # fmt: skip
-    chosen = {name: ["x", "y"] for name in ("placements", "variants", "conditions")}
-    words = shlex.split(command(images, {**asdict(protocol), **chosen, "seeds": 1}))
-    assert words[:4] == ["skdropout", "study", "--images", str(photos)]
-    assert words[4:6] == ["--validation-size", "4"]
-    assert words[-2:] == ["--conditions", "x,y"]
 
 
 def test_small_images_of_one_size_stay_as_they_are(tmp_path):
@@ -130,28 +112,6 @@ def test_unusable_images_are_refused(tmp_path, photos):
     assert "differ in shape" in refuse(save(tmp_path / "i.npz", **{**parts, "x_test": X[:, 1:]}))
     (photos / "red" / "3.png").write_bytes(b"torn")
     assert "3.png (it is no picture)" in refuse(photos)
-
-
-@pytest.mark.parametrize(
-    ("option", "message"),
-    [
-        ({"placements": ["after_poling"]}, "did you mean after_pooling"),
-        ({"variants": ["dropout"]}, "did you mean dropout_0"),
-        ({"conditions": []}, "at least one of as_published, standardised"),
-        ({"seeds": 0}, "seeds must be at least 1"),
-        ({"passes": -2}, "passes must be at least 1"),
-        ({"train_size": 5}, "train_size must lie between 10 and 1427"),
-        ({"train_size": 1437 - 3}, "or be all of the 1437"),
-    ],
-)
-def test_arguments_out_of_range_are_refused(option, message):
-    options = {
-        "train_size": None, "passes": None, "placements": ["after_pooling"],
-        "variants": ["nothing"], "conditions": ["standardised"], "seeds": 1,
-        "precision": "float32", "engine": "compiled",
-    }  # fmt: skip
-    with pytest.raises(StudyError, match=message):
-        plan_conv(load_images("digits"), **(options | option))
 
 
 def test_validation_images_are_drawn_by_class_and_the_same_on_every_call():

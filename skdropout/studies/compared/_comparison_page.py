@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from skdropout.studies.compared._cells import Design, Material
-from skdropout.studies.compared._variants import CONTROL
-from skdropout.studies.compared._words import (
+from skdropout.studies.compared._findings import Findings
+from skdropout.studies.compared._sentences import (
     chance,
     difference,
     held_fixed,
@@ -13,27 +12,27 @@ from skdropout.studies.compared._words import (
     number,
     unit,
 )
-from skdropout.studies.evidence import p_number, scores_of
+from skdropout.studies.compared._variants import CONTROL
+from skdropout.studies.designing import Design, Folds
+from skdropout.studies.evidence import p_number
 from skdropout.studies.reporting import (
     Bullets,
     Code,
     Listing,
-    Paragraph,
     Picture,
     Section,
+    again,
     page,
     to_svg,
 )
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.figure import Figure
 
 
-def list_variants(
-    summary: "pd.DataFrame", tables: Sequence["pd.DataFrame"], design: Design
-) -> Listing:
+def list_variants(findings: Findings) -> Listing:
     """Tabulate scores and differences."""
+    summary, tables, design = findings.summary, findings.comparisons, findings.design
     score = design.score
     rows_of = {row["variant"]: row for table in tables for row in table.to_dict("records")}
     rows = []
@@ -58,9 +57,9 @@ def list_variants(
     return Listing(header, rows, caption)
 
 
-def list_scores(summary: "pd.DataFrame", material: Material) -> Listing:
+def list_scores(findings: Findings) -> Listing:
     """Tabulate all scores."""
-    scores = scores_of(material.classes)
+    summary, scores = findings.summary, findings.material.scores
     rows = [
         [
             str(name),
@@ -73,7 +72,7 @@ def list_scores(summary: "pd.DataFrame", material: Material) -> Listing:
     return Listing(header, rows, "Means over the outer folds.")
 
 
-def _evidence(row: Mapping[Any, Any], design: Design) -> list[str]:
+def _evidence(row: Mapping[Any, Any], design: Design[Folds]) -> list[str]:
     score = design.score
     return [
         difference(score, row["difference"]),
@@ -88,23 +87,18 @@ def _epochs(epochs: float) -> str:
 
 
 def comparison_page(
+    findings: Findings,
+    figures: Mapping[str, "Figure"],
     *,
-    material: Material,
-    design: Design,
-    repeats: int,
-    practical: float,
     overview: Sequence[str],
     verdicts: Sequence[str],
-    summary: "pd.DataFrame",
-    tables: Sequence["pd.DataFrame"],
-    figures: Mapping[str, "Figure"],
-    choosing: float | None,
     program: str,
     command: str,
     sha256: str,
     notes: Sequence[str],
 ) -> str:
     """Write the report."""
+    design = findings.design
     score = design.score
     captions = {
         "differences": "Difference of each variant from the control, and of the models that are no "
@@ -126,23 +120,18 @@ def comparison_page(
         Section(titles[name], [Picture(to_svg(figure), captions[name])])
         for name, figure in figures.items()
     ]
-    pictures[0] = Section(
-        pictures[0].title, [list_variants(summary, tables, design), *pictures[0].pieces]
-    )
+    pictures[0] = Section(pictures[0].title, [list_variants(findings), *pictures[0].pieces])
     return page(
-        f"Does regularisation help on {material.name}?",
+        f"Does regularisation help on {findings.material.name}?",
         "Networks that differ in their regularisation alone, each at the strength and for the "
         "epochs that suit it.",
         verdicts,
         [
             Section("The data", [Bullets(overview)]),
             *pictures,
-            Section("All scores", [list_scores(summary, material)]),
+            Section("All scores", [list_scores(findings)]),
             Section("What to use", [Code(program)]),
-            Section(
-                "How it was done",
-                [Bullets([*_method(design, repeats, practical, summary, choosing), *notes])],
-            ),
+            Section("How it was done", [Bullets([*_method(findings), *notes])]),
             Section(
                 "What each variant is",
                 [
@@ -154,46 +143,37 @@ def comparison_page(
                     )
                 ],
             ),
-            Section(
-                "Run it again",
-                [
-                    Code(command),
-                    Paragraph(
-                        "With more --repeats the comparison goes on where it is. Beside this page: "
-                        "results.csv (a row per variant and outer fold), candidates.csv (a row per "
-                        "strength), curves.csv, summary.csv, comparisons.csv, recommended.py, and "
-                        f"study.json with the arguments, the versions and the SHA-256 of the data, "
-                        f"{sha256}."
-                    ),
-                ],
+            again(
+                command,
+                "With more --repeats the comparison goes on where it is. Beside this page: "
+                "results.csv (a row per variant and outer fold), candidates.csv (a row per "
+                "strength), curves.csv, summary.csv, comparisons.csv, recommended.py, and "
+                f"study.json with the arguments, the versions and the SHA-256 of the data, "
+                f"{sha256}.",
             ),
         ],
     )
 
 
-def _method(
-    design: Design,
-    repeats: int,
-    practical: float,
-    summary: "pd.DataFrame",
-    choosing: float | None,
-) -> list[str]:
-    score, resampling = design.score, design.resampling
+def _method(findings: Findings) -> list[str]:
+    design = findings.design
+    score, resampling, choosing = design.score, design.resampling, findings.score_of_choosing
     inner = (
         f"on {resampling.inner_folds} inner folds"
         if resampling.inner_folds > 1
         else "on a quarter of the rows, set aside"
     )
     lines = [
-        f"Outer cross-validation in {resampling.folds} folds, {repeats} times, with the seeds from "
-        f"{resampling.seed} on. In each outer fold every variant chooses its strength and its "
-        f"epochs {inner} of the training rows, by the mean validation {score.title} after each "
-        "epoch; that choice is trained on all training rows and scored once on the test rows. "
+        f"Outer cross-validation in {resampling.folds} folds, {findings.repeats} times, with the "
+        f"seeds from {resampling.seed} on. In each outer fold every variant chooses its strength "
+        f"and its epochs {inner} of the training rows, by the mean validation {score.title} after "
+        "each epoch; that choice is trained on all training rows and scored once on the test rows. "
         "Nothing that scores has chosen anything.",
         f"The control, {CONTROL!r}, has no regulariser, but the same choice of epochs.",
         held_fixed(design),
-        f"Practically the same: differences of {score.title} up to {practical:.3g} either way.",
-        *late_epochs(design, summary),
+        f"Practically the same: differences of {score.title} up to {findings.practical:.3g} either "
+        "way.",
+        *late_epochs(findings),
     ]
     if choosing is not None:
         lines.append(

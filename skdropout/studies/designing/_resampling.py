@@ -15,7 +15,7 @@ Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Resampling:
+class Folds:
     """Repeated cross-validation, with a cross-validation inside each of its folds.
 
     Outer folds score and nothing else; the inner ones choose. Both are stratified by class.
@@ -23,7 +23,8 @@ class Resampling:
     Attributes
     ----------
     folds, inner_folds : int
-        Number of each; a single inner fold is a quarter of the rows set aside.
+        Number of each; a single inner fold is a quarter of the rows set aside, and none is for
+        designs that choose nothing.
     seed : int
         Seed of the first repeat; later ones take the seeds after it.
     """
@@ -76,3 +77,37 @@ class Resampling:
 
         kind = StratifiedKFold if y.dtype.kind in "iu" else KFold
         return kind(folds, shuffle=True, random_state=seed)
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Training rows drawn by class, anew for each seed and each place that it is used at.
+
+    Attributes
+    ----------
+    size : int
+        Rows to draw; as many as there are for all of them, in their own order.
+    """
+
+    size: int
+
+    def seed(self, seed: int, place: int) -> int:
+        """Return the seed of the rows and of the networks of one place."""
+        return int(np.random.SeedSequence([seed, place]).generate_state(1)[0])
+
+    def rows(self, y: NDArray[Any], seed: int) -> Rows:
+        """Return the rows to train on."""
+        from sklearn.model_selection import train_test_split
+
+        rows = np.arange(len(y))
+        if self.size < len(y):
+            rows, _ = train_test_split(rows, train_size=self.size, stratify=y, random_state=seed)
+        return rows
+
+    def check(self, name: str, y: NDArray[Any], n_classes: int) -> None:
+        """Refuse a size at which some class might have no row, or leave none."""
+        if self.size != len(y) and not n_classes <= self.size <= len(y) - n_classes:
+            raise StudyError(
+                f"train_size must lie between {n_classes} and {len(y) - n_classes}, or be all of "
+                f"the {len(y)} training images of {name}; got {self.size}."
+            )

@@ -1,0 +1,61 @@
+"""A study as one object, and what is done with it: run, conclude, write."""
+
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import TYPE_CHECKING, Protocol
+
+from skdropout.studies.reporting import Conclusion, StudyResult, write_conclusion
+from skdropout.studies.running import Plan, folder_of, kept_in, notes_on, run_plan
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Study(Protocol):
+    """Cells to compute, and what is to be made of them.
+
+    Attributes
+    ----------
+    command : str
+        The command that runs it, ``"study"`` or ``"compare"``.
+    plan : Plan
+        What is computed.
+    """
+
+    @property
+    def command(self) -> str: ...
+
+    @property
+    def plan(self) -> Plan: ...
+
+    def conclude(self, tables: Mapping[str, "pd.DataFrame"], notes: Sequence[str]) -> Conclusion:
+        """Say what the finished tables say; the report has the notes on their making as well."""
+
+
+def carry_out(
+    study: Study,
+    *,
+    out: "str | PathLike[str] | None",
+    jobs: int,
+    cluster: str | None,
+    progress: bool,
+) -> StudyResult:
+    """Compute what the folder of a study lacks, conclude, and write all of it there."""
+    plan = study.plan
+    folder = folder_of(out, study.command, plan.name, plan.source)
+    tables = run_plan(plan, folder, jobs=jobs, cluster=cluster, progress=progress)
+    with kept_in(folder, "conclusion"):
+        conclusion = study.conclude(tables, notes_on(folder))
+    write_conclusion(folder, conclusion)
+    return StudyResult(
+        name=plan.name,
+        verdict="\n\n".join(conclusion.verdicts),
+        results=tables["results"],
+        summary=conclusion.summary,
+        comparisons=conclusion.comparisons,
+        curves=tables.get("curves", tables["results"]),
+        listings=tuple(conclusion.listings),
+        out=folder,
+        candidates=tables.get("candidates"),
+        recommended=conclusion.recommended,
+    )
