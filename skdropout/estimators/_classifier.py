@@ -26,6 +26,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator[Classes]):
 
     class_weight: Mapping[Any, float] | Literal["balanced"] | None = None
     label_smoothing: float = 0.0
+    scoring: Literal["loss", "accuracy"] = "loss"
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **NetworkEstimator._parameter_constraints,

@@ -29,6 +29,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator[Numbers]):
     loss: Loss = "squared_error"
     quantile: float | None = None
     rescale_target: bool = True
+    scoring: Literal["loss", "r2"] = "loss"
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **NetworkEstimator._parameter_constraints,

@@ -140,7 +140,9 @@ class Stepper:
         step = Step(batches.rates[number], count, settings.momentum, self.nesterov)
         trainable, slots = self._update(state, gradients, step, settings)
         frozen = [tf.convert_to_tensor(value) for value in frozen]
-        correct = _total(self.objective.row_scores(y, outputs), present)
+        correct = tf.constant(0.0)
+        if self.objective.scored_in_training:
+            correct = _total(self.objective.row_scores(y, outputs), present)
         return State(trainable, frozen, slots), loss, correct
 
     def _update(
