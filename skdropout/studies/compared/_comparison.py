@@ -1,5 +1,6 @@
 """The comparison as one call."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -213,6 +214,7 @@ default="breast_cancer"
         practical,
         {name: value for name, value in words.items() if value is not None},
         None if variants is None else tuple(variants),
+        reading,
     )
     return carry_out(study, out=out, jobs=jobs, cluster=cluster, progress=progress)
 
@@ -235,6 +237,8 @@ class Comparison:
         The arguments that were given, for the command that asks again.
     variants : tuple of str or None
         The variants that were asked for, likewise.
+    reading : Reading
+        How the data were read, likewise.
     """
 
     plan: Plan
@@ -244,6 +248,7 @@ class Comparison:
     practical: float
     words: Mapping[str, Any]
     variants: tuple[str, ...] | None
+    reading: Reading
     command: str = "compare"
 
     def conclude(self, tables: "Mapping[str, pd.DataFrame]", notes: Sequence[str]) -> Conclusion:
@@ -286,11 +291,12 @@ class Comparison:
         """What to type for the same comparison: Python, where the rows came from there."""
         if self._from_python:
             given = ", ".join(f"{name}={value!r}" for name, value in self.words.items())
-            return f"compare_regularisers(X, y, {given})"
+            return f"compare_regularisers(X, y, {given}{self.reading.as_argument()})"
         options = dict(self.words)
         if self.variants is not None:
             options["variants"] = self.variants
-        return command_line(self.command, self._source, options)
+        command = command_line(self.command, self._source, options)
+        return " ".join([command, *map(shlex.quote, self.reading.as_options())])
 
     @property
     def loading(self) -> str:
@@ -300,8 +306,10 @@ class Comparison:
         given = "".join(
             f", {name}={self.words[name]!r}" for name in ("target", "task") if name in self.words
         )
+        reading = self.reading.as_argument()
         return (
-            f"from skdropout.studies import load_rows\n\nX, y = load_rows({self._source!r}{given})"
+            f"from skdropout.studies import {'Reading, ' if reading else ''}load_rows\n\n"
+            f"X, y = load_rows({self._source!r}{given}{reading})"
         )
 
     @property

@@ -1,6 +1,7 @@
 """What a person may say about how their data are read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -66,5 +67,25 @@ class Reading:
     skip_unreadable: bool = False
     image_size: int | None = None
 
+    def as_options(self) -> list[str]:
+        """Write what is not as by default for the command line."""
+        return [_as_option(name, value) for name, value in self._given().items()]
+
+    def as_argument(self) -> str:
+        """Write it as one more argument of a call, if it is not as by default."""
+        given = ", ".join(f"{name}={value!r}" for name, value in self._given().items())
+        return f", reading=Reading({given})" if given else ""
+
+    def _given(self) -> dict[str, Any]:
+        own = {field.name: (getattr(self, field.name), field.default) for field in fields(self)}
+        return {name: value for name, (value, default) in own.items() if value != default}
+
 
 DEFAULT_READING = Reading()
+
+
+def _as_option(name: str, value: Any) -> str:
+    flag = name.replace("_", "-")
+    if isinstance(value, bool):
+        return f"--{flag}" if value else f"--no-{flag}"
+    return f"--{flag}={','.join(value) if isinstance(value, tuple) else value}"

@@ -14,13 +14,20 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedKFold
 
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
-from skdropout.studies import StudyError, compare_regularisers, practical_probabilities
+from skdropout.studies import (
+    Reading,
+    StudyError,
+    compare_regularisers,
+    practical_probabilities,
+)
+from skdropout.studies.compared._comparison import Comparison
 from skdropout.studies.compared._findings import Findings, verdict_of
 from skdropout.studies.compared._nested import choose, compute_cell
 from skdropout.studies.compared._variants import TABLE_CONTROL, table_variants
 from skdropout.studies.compared._yardsticks import yardsticks_for
 from skdropout.studies.designing import Design, Folds, Material, Variant
 from skdropout.studies.evidence import CLASS_SCORES, Probabilities, score_classes
+from skdropout.studies.reading import load_table
 
 SMALL = DropoutMLPClassifier(hidden_layer_sizes=(8,), batch_size=32, learning_rate=0.02)
 OPTIONS = {
@@ -162,6 +169,20 @@ def test_the_recommended_estimator_is_unfitted_and_is_what_the_program_makes(stu
     assert repr(made) == repr(given)
     assert not hasattr(given[-1], "weights_")
     assert given.fit(*rows()).score(*rows()) > 0.7
+
+
+def test_the_program_and_the_command_read_a_file_as_it_was_read(tmp_path):
+    X, y = rows(60)
+    frame = pd.DataFrame(X, columns=[*"abcd"]).assign(e=X[:, 0], y=y)
+    frame.loc[3, "a"] = -77
+    frame.to_csv(tmp_path / "own.csv", index=False)
+    reading = Reading(missing=("-77", "x y"), drop_columns=("e",), header=True)
+    table = load_table(tmp_path / "own.csv", "y", reading=reading)
+    study = Comparison(None, table, None, None, 0.01, {"target": "y"}, None, reading)
+    namespace = {}
+    exec(study.loading, namespace)
+    pd.testing.assert_frame_equal(namespace["X"], table.features)
+    assert study.again.endswith("--target y --header '--missing=-77,x y' --drop-columns=e")
 
 
 def test_differences_have_the_sign_of_the_score_and_verdicts_that_of_what_is_better(study):
