@@ -114,22 +114,21 @@ def _comparison(summary: Path, pairs: Path) -> str:
     """Write what ``skdropout compare`` left in two files as a table."""
     evidence = pd.read_csv(pairs, index_col="variant")
     lines = [
-        "| | log loss | accuracy | strength | epochs | difference (95% interval) "
-        "| better / same / worse | verdict |",
-        "|---|---:|---:|---|---:|---|---|---|",
+        "| variant | log loss | accuracy | strength | epochs | difference, 95% interval "
+        "| verdict |",
+        "|---|---:|---:|---|---:|---|---|",
     ]
     for name, mean in pd.read_csv(summary, index_col="variant").iterrows():
         epochs = f"{mean['epochs']:.0f}" if mean["epochs"] else ""
-        cells = [f"`{name}`", f"{mean['log_loss']:.3f}", f"{mean['accuracy']:.3f}",
-                 str(mean["strength"]), epochs]  # fmt: skip
+        strength = mean["strength"].replace(" ", "\N{NO-BREAK SPACE}")
+        cells = [name, f"{mean['log_loss']:.3f}", f"{mean['accuracy']:.3f}", strength, epochs]
         if name in evidence.index:
             found = evidence.loc[name]
-            interval = f"{found['low']:+.3f} to {found['high']:+.3f}"
-            chances = (f"{found[kind]:.0%}" for kind in ("better", "same", "worse"))
-            cells += [f"{found['difference']:+.3f} ({interval})", " / ".join(chances),
-                      found["verdict"]]  # fmt: skip
+            interval = f"({found['low']:+.3f} to {found['high']:+.3f})"
+            numbers = f"{found['difference']:+.3f} {interval}".replace("-", "−")
+            cells += [numbers.replace(" ", "\N{NO-BREAK SPACE}"), found["verdict"]]
         else:
-            cells += ["", "", ""]
+            cells += ["", ""]
         lines.append(f"| {' | '.join(cells)} |")
     against = " and ".join(f"`{name}`" for name in evidence["against"].unique())
     return "\n".join(lines) + f"\n\nDifferences are in log loss, from {against}."

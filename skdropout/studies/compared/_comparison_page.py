@@ -163,12 +163,18 @@ def _method(findings: Findings) -> list[str]:
         if resampling.inner_folds > 1
         else "on a quarter of the rows, set aside"
     )
+    seed, repeats = resampling.seed, findings.repeats
+    runs = (
+        f"once, with seed {seed}"
+        if repeats == 1
+        else f"{repeats} times, with the seeds {seed} to {seed + repeats - 1}"
+    )
     lines = [
-        f"Outer cross-validation in {resampling.folds} folds, {findings.repeats} times, with the "
-        f"seeds from {resampling.seed} on. In each outer fold every variant chooses its strength "
-        f"and its epochs {inner} of the training rows, by the mean validation {score.title} after "
-        "each epoch; that choice is trained on all training rows and scored once on the test rows. "
-        "Nothing that scores has chosen anything.",
+        f"Outer cross-validation in {resampling.folds} folds, {runs}. In each outer fold "
+        f"every variant chooses its strength and its epochs {inner} of the "
+        f"training rows, by the mean validation {score.title} after each epoch; that choice "
+        "is trained on all training rows and scored once on the test rows. Nothing that scores has "
+        "chosen anything.",
         f"The control, {CONTROL!r}, has no regulariser, but the same choice of epochs.",
         held_fixed(design),
         f"Practically the same: differences of {score.title} up to {findings.practical:.3g} either "
