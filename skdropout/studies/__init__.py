@@ -1,4 +1,14 @@
-"""Comparisons of regularised networks: run, resumed, tested and reported."""
+"""Comparisons of regularised networks: run, resumed, tested and reported.
+
+A study is a material and a design, of which a plan of cells follows, and from the finished cells a
+conclusion. Each room knows those below it:
+
+- `published` and `compared`: the studies themselves
+- `designing`: what a study is: material, variants, resampling, fits, conclusion
+- `reporting`: figures, pages and listings
+- `running`: cells computed in parallel, kept and resumed
+- `evidence`: scores and tests; `reading`: people's tables and images
+"""
 
 from collections.abc import Callable
 

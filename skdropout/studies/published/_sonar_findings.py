@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from skdropout.studies.evidence import ALPHA, compare_pairs, evidence, paired_test
-from skdropout.studies.published._sonar import BASELINE, PUBLISHED, VARIANTS
+from skdropout.studies.published._sonar_study import BASELINE, PUBLISHED, VARIANTS
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,7 @@ import numpy as np
 
 from skdropout.studies.designing import ONLY
 from skdropout.studies.evidence import p_text, points
-from skdropout.studies.published._sonar import SHARED, VARIANTS
+from skdropout.studies.published._sonar_study import SHARED, VARIANTS
 from skdropout.studies.reading import Table
 from skdropout.studies.reporting import (
     COLOURS,

@@ -12,7 +12,7 @@ import numpy as np
 from skdropout.studies._errors import StudyError
 from skdropout.studies.reading._image_set import Images, ImageSet, join_split, split_images
 from skdropout.studies.reading._options import Reading
-from skdropout.studies.reading._targets import twins
+from skdropout.studies.reading._target_column import twins
 from skdropout.studies.reading._words import count_of, option
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import numpy as np
 
 from skdropout.studies.reading._images import is_images, load_images
 from skdropout.studies.reading._options import DEFAULT_READING, Reading
-from skdropout.studies.reading._tables import load_table
+from skdropout.studies.reading._table_loading import load_table
 
 
 def load_rows(

@@ -1,5 +1,10 @@
 """Figures, pages and listings of a study."""
 
+from skdropout.studies.reporting._conclusion import (
+    Conclusion,
+    StudyResult,
+    write_conclusion,
+)
 from skdropout.studies.reporting._figures import (
     COLOURS,
     INK,
@@ -24,11 +29,6 @@ from skdropout.studies.reporting._page import (
     notebook_view,
     page,
     spoken,
-)
-from skdropout.studies.reporting._result import (
-    Conclusion,
-    StudyResult,
-    write_conclusion,
 )
 
 __all__ = [

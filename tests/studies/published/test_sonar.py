@@ -16,8 +16,8 @@ from sklearn.preprocessing import StandardScaler
 
 from skdropout.datasets import fetch_sonar
 from skdropout.studies import StudyError, paired_test, repeat_sonar
-from skdropout.studies.published._sonar import PUBLISHED, VARIANTS, design_sonar
 from skdropout.studies.published._sonar_findings import conclude, failures
+from skdropout.studies.published._sonar_study import PUBLISHED, VARIANTS, design_sonar
 
 OPTIONS = {"repeats": 2, "folds": 2, "epochs": 2, "progress": False}
 

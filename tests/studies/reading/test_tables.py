@@ -153,7 +153,7 @@ def test_targets_that_are_no_classes_are_refused(tmp_path):
 def test_the_task_is_recognised_and_said(values, task, why):
     frame = pd.DataFrame({"a": np.arange(60.0), "y": values})
     table = load_table(frame, "y")
-    assert table.task.name == task == table.describe()["task"]
+    assert table.task == task == table.describe()["task"]
     assert why in table.reason
     asked = load_table(frame, "y", task)
     assert asked.reason == f"You asked for {task}."
@@ -235,7 +235,7 @@ def test_rows_without_a_target_are_left_out_and_told(tmp_path, mark):
 def test_quantities_in_texts_are_understood():
     amounts = [f"${i:,}.50" for i in range(900, 1100)]
     table = load_table(grades(y=[*amounts[:-1], "-"]), "y")
-    assert table.task.name == "regression"
+    assert table.task == "regression"
     assert table.targets.tolist() == [i + 0.5 for i in range(900, 1099)]
     table = load_table(grades(y=[*amounts[:-1], "broken"]), "y")
     assert len(table.targets) == 199
@@ -275,7 +275,7 @@ def test_the_number_of_rows_does_not_decide_on_the_task(copies):
     ages = list(range(18, 66)) * 5 * copies
     grade = [1, 2, 3, 4, 5] * 48 * copies
     frame = pd.DataFrame({"x": np.linspace(0, 1, len(ages)) ** 2, "age": ages, "grade": grade})
-    assert load_table(frame, "age").task.name == "regression"
+    assert load_table(frame, "age").task == "regression"
     assert load_table(frame, "grade").classes == ("1", "2", "3", "4", "5")
 
 

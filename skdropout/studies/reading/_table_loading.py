@@ -16,8 +16,7 @@ from skdropout.studies.reading._columns import MAX_CATEGORIES, clean_columns
 from skdropout.studies.reading._files import read_file
 from skdropout.studies.reading._options import DEFAULT_READING, Reading
 from skdropout.studies.reading._suspicions import suspicions
-from skdropout.studies.reading._targets import find_target, read_target
-from skdropout.studies.reading._tasks import Task
+from skdropout.studies.reading._target_column import find_target, read_target
 from skdropout.studies.reading._words import condensed, count_of, quoted, say_counts
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ class Table:
 
     name: str
     features: "pd.DataFrame"
-    task: Task
+    task: str
     reason: str
     targets: NDArray[Any]
     classes: tuple[str, ...]
@@ -81,7 +80,7 @@ class Table:
             "name": self.name,
             "rows": len(self.features),
             "features": self.features.shape[1],
-            "task": self.task.name,
+            "task": self.task,
             "classes": list(self.classes),
             "sha256": hashlib.sha256(content).hexdigest(),
         }

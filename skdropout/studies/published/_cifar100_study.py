@@ -102,7 +102,7 @@ def repeat_cifar100(
     Networks that differ in what stands inside their convolutional blocks, and where, are trained
     on the same images and validated after each epoch. The published ones had inputs from 0 to 255
     of which only the mean was subtracted; here the same is done with standardised inputs too.
-    For other images there is :func:`compare_regularisers`.
+    For other images there is :func:`skdropout.studies.compare_regularisers`.
 
     The folder `out` grows as the study goes. Stopped at any moment and called again with the same
     arguments, the study goes on after the last finished epoch, to the same numbers. With more
@@ -170,7 +170,7 @@ def repeat_cifar100(
     ...     repeat_cifar100(train_size=5000, placements=["after_poling"])
     ... except StudyError as error:
     ...     print(error)
-    placements has no 'after_poling'; did you mean after_pooling?
+    placements has no 'after_poling'; did you mean after_pooling or after_activation?
     """
     for name, value in [("epochs", epochs), ("seeds", seeds), ("train_size", train_size)]:
         check_at_least(name, value, 1)

@@ -13,12 +13,12 @@ from skdropout.studies._errors import StudyError
 from skdropout.studies.reading._columns import numbers_of, plain_texts
 from skdropout.studies.reading._numbers import MARKS_IN_TEXTS, read_numbers
 from skdropout.studies.reading._options import Reading
-from skdropout.studies.reading._tasks import CLASSIFICATION, TASKS, Task
 from skdropout.studies.reading._words import count_of, option, quoted, say_counts
 
 if TYPE_CHECKING:
     import pandas as pd
 
+TASKS = CLASSIFICATION, REGRESSION = ("classification", "regression")
 _FEW = 20  # whole numbers with no more different values than this are classes
 
 
@@ -26,7 +26,7 @@ _FEW = 20  # whole numbers with no more different values than this are classes
 class Target:
     """What is predicted: `values` for the rows in which `rows` is true, classes by their place."""
 
-    task: Task
+    task: str
     reason: str
     values: NDArray[Any]
     classes: tuple[str, ...]
@@ -74,7 +74,7 @@ def read_target(
     texts = texts.where(~texts.isin(reading.missing), np.nan)
     if is_numeric_dtype(column) and not is_bool_dtype(column):
         numbers = texts.astype(float)
-    elif not is_bool_dtype(column) and (task_name != "classification" or _all_numbers(texts)):
+    elif not is_bool_dtype(column) and (task_name != CLASSIFICATION or _all_numbers(texts)):
         otherwise = "these are classes (--task classification)"
         numbers, notes = numbers_of(where[0].upper() + where[1:], texts, otherwise)
     if numbers is None:
@@ -84,7 +84,7 @@ def read_target(
     if not rows.any():
         raise StudyError(f"All {count_of(len(column), 'value')} are missing in {where}.")
     task, reason = _choose_task(where, known[rows], numbers is not None, task_name)
-    if task is CLASSIFICATION:
+    if task == CLASSIFICATION:
         labels = texts if numbers is None else numbers.map("{:.15g}".format, na_action="ignore")
         rows, more = _leave_rare_out(where, labels, rows, reading.min_class_rows)
         order = labels[rows] if numbers is None else numbers[rows]
@@ -119,12 +119,12 @@ def _all_numbers(texts: "pd.Series") -> bool:
 
 def _choose_task(
     where: str, values: "pd.Series", numeric: bool, name: str | None
-) -> tuple[Task, str]:
+) -> tuple[str, str]:
     """Return the task that a target column calls for, or the one that was asked for, and why."""
     n_values = values.nunique()
     fractions = False
     if not numeric:
-        if name == "regression":
+        if name == REGRESSION:
             odd = f"such as {values.iloc[0]!r}"
             raise StudyError(f"{where} holds texts or yes and no, {odd}, which are no quantity.")
         if n_values > max(_FEW, len(values) / 2):
@@ -133,21 +133,21 @@ def _choose_task(
                 f"too many to be classes: {quoted(values.unique(), most=3)}. "
                 "Is it the right column?"
             )
-        found, why = "classification", "holds texts or yes and no"
+        found, why = CLASSIFICATION, "holds texts or yes and no"
     elif fractions := bool((values % 1 != 0).any()):
-        found, why = "regression", f"holds numbers with fractions, {n_values:,} different ones"
+        found, why = REGRESSION, f"holds numbers with fractions, {n_values:,} different ones"
     elif n_values > _FEW or 2 * n_values > len(values):
-        found, why = "regression", f"holds {n_values:,} different whole numbers: quantities"
+        found, why = REGRESSION, f"holds {n_values:,} different whole numbers: quantities"
     else:
-        found, why = "classification", f"holds {n_values} different whole numbers: classes"
-    if name == "classification" and fractions:
+        found, why = CLASSIFICATION, f"holds {n_values} different whole numbers: classes"
+    if name == CLASSIFICATION and fractions:
         example = values[values % 1 != 0].iloc[0]
         raise StudyError(f"{where} holds quantities such as {example:g}, not classes.")
     if name is not None:
-        return TASKS[name], f"You asked for {name}."
+        return name, f"You asked for {name}."
     other = next(other for other in TASKS if other != found)
     hint = f" --task {other} says otherwise." if numeric and not fractions else ""
-    return TASKS[found], f"Taken as {found}, since {where} {why}.{hint}"
+    return found, f"Taken as {found}, since {where} {why}.{hint}"
 
 
 def _leave_rare_out(

@@ -74,7 +74,8 @@ def repeat_sonar(
     dropout on its inputs ("visible"), and one with dropout after its hidden layers ("hidden"), the
     latter two with a max-norm constraint and faster steps [1]_. The published numbers are those of
     a single cross-validation. For other data, and for networks that differ in one thing alone,
-    there is :func:`compare_regularisers`.
+    there is
+    :func:`skdropout.studies.compare_regularisers`.
 
     The folder `out` grows as the study goes. Stopped at any moment and called again with the same
     arguments, the study goes on from there and computes nothing twice. With more repeats it
