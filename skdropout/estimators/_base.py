@@ -114,7 +114,7 @@ class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, 
         check_is_fitted(self)
         import keras
 
-        core = self.network_.build(fused=False)
+        core = self.network_.build()
         core.set_weights(self.weights_)
         model = keras.Model(core.input, self._target.ending(core.output), name=core.name)
         model(core.input)  # it exports to ONNX only what has been called

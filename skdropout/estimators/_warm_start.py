@@ -12,7 +12,7 @@ from skdropout.training import Ending, TrainingResult
 def given_weights(values: Sequence[np.ndarray], network: Network) -> TrainingResult:
     """Return the weights that a fit is to start from, or say why they do not fit the network."""
     weights = [np.array(value, dtype=np.float32) for value in values]
-    expected = [tuple(variable.shape) for variable in network.build(fused=False).weights]
+    expected = [tuple(variable.shape) for variable in network.build().weights]
     if [value.shape for value in weights] != expected:
         raise ValueError(
             "initial_weights expects the weights_ of an estimator with the same network, of the "

@@ -8,9 +8,10 @@ from skdropout.networks._conv import (
     PRECISIONS,
     ConvNetwork,
 )
+from skdropout.networks._description import Layer
 from skdropout.networks._drawing import draw
 from skdropout.networks._mlp import MLPNetwork
-from skdropout.networks._network import Network, custom_objects, thinned_layers
+from skdropout.networks._network import Network, custom_objects
 
 __all__ = [
     "AUGMENTATIONS",
@@ -19,9 +20,9 @@ __all__ = [
     "POOLINGS",
     "PRECISIONS",
     "ConvNetwork",
+    "Layer",
     "MLPNetwork",
     "Network",
     "custom_objects",
     "draw",
-    "thinned_layers",
 ]

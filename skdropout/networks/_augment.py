@@ -32,7 +32,9 @@ class Augment(keras.layers.Layer):
         n_images, (height, width, channels) = ops.shape(images)[0], images.shape[1:]
         rows, columns = self._moved(n_images, height), self._moved(n_images, width)
         if "flip" in self.kinds:
-            mirrored = keras.random.uniform((n_images, 1), seed=self.seed_generator) < 0.5
+            mirrored = (
+                keras.random.uniform((n_images, 1), dtype="float32", seed=self.seed_generator) < 0.5
+            )
             columns = ops.where(mirrored, width - 1 - columns, columns)
         first = ops.reshape(ops.arange(n_images, dtype="int32") * height, (-1, 1))
         pixels = ops.expand_dims((first + rows) * width, 2) + ops.expand_dims(columns, 1)

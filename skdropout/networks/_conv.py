@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
-from skdropout.networks._network import Layer, Network
+from skdropout.networks._description import Layer
+from skdropout.networks._network import Network
 
 AUGMENTATIONS = ("flip", "flip_shift", "shift")
 PLACEMENTS = ("after_activation", "after_pooling", "before_activation")
@@ -160,7 +161,3 @@ class ConvNetwork(Network):
             conv_dropout=tuple(0.5 if rate else 0.0 for rate in self.conv_dropout),
             head_dropout=0.5 if self.head_dropout else 0.0,
         )
-
-    def fuses_at(self, batch_size: int) -> bool:
-        """Say no: XLA's convolutions on a CPU are several times slower than TensorFlow's."""
-        return False

@@ -3,7 +3,8 @@
 import math
 from html import escape
 
-from skdropout.networks._network import Layer, Network
+from skdropout.networks._description import Layer
+from skdropout.networks._network import Network
 
 # Colours apart on white and on black; all else is the text colour of the page, or a shade of grey.
 _STYLE = """\

@@ -1,15 +1,11 @@
 """Fully connected networks."""
 
-import itertools
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
-from skdropout.networks._network import Layer, Network
-
-_WEIGHTS_PER_ROW = 4000
-_FEW_ROWS = 16
+from skdropout.networks._description import Layer
+from skdropout.networks._network import Network
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,13 +61,3 @@ class MLPNetwork(Network):
             input_dropout=0.0,
             dropout=(0.0,) * len(self.dropout),
         )
-
-    def fuses_at(self, batch_size: int) -> bool:
-        """Say yes unless a wide kernel has a handful of rows to share it.
-
-        Measured from 32 to 3,000 units and 16 to 1,024 rows a step, XLA is the faster throughout.
-        But its products of fewer rows with a wide kernel have other bits on one core than on many.
-        """
-        sizes = (math.prod(self.input_shape), *self.hidden_layer_sizes, self.n_outputs)
-        largest = max(before * after for before, after in itertools.pairwise(sizes))
-        return batch_size >= _FEW_ROWS or largest <= _WEIGHTS_PER_ROW * batch_size

@@ -11,6 +11,7 @@ from skdropout.networks import Network
 from skdropout.training._callbacks import EpochCallbacks, losses_of, reject_nothing_left
 from skdropout.training._checkpoint import Snapshot, checkpoint_of
 from skdropout.training._divergence import diverged, reject_divergence
+from skdropout.training._first_weights import first_weights
 from skdropout.training._inference import predictor_for, sampler_for
 from skdropout.training._job import TrainingJob
 from skdropout.training._plan import OPTIMIZER_NAMES
@@ -157,6 +158,7 @@ class _Run:
             by_score=tf.constant(rule.by_score if rule else False),
             tol=tf.constant(rule.tol if rule else 0.0, tf.float32),
             patience=tf.constant(int(min(rule.n_iter_no_change, _NEVER)) if rule else _NEVER),
+            mask_key=tf.constant(plan.seeds.masks()),
         )
 
     def _train(
@@ -227,11 +229,10 @@ class _Run:
 def first_state(job: TrainingJob, program: Program) -> State:
     """Return what a fit starts from."""
     layout = program.layout
-    weight_seed, mask_seed = job.plan.seeds
     earlier = None if job.earlier is None else job.earlier.weights
-    weights = job.network.initial_weights(program.model, weight_seed, job.rescaling, earlier)
-    masks = mask_seed.generate_state(layout.n_seed_states).tolist()
-    trainable, frozen = layout.split(weights, [np.array([mask, 0]) for mask in masks])
+    seeds = job.plan.seeds
+    weights = first_weights(job.network, layout, seeds, job.rescaling, earlier)
+    trainable, frozen = layout.split(weights, seeds.states(layout.n_seed_states))
     return State(
         [tf.convert_to_tensor(value) for value in trainable],
         [

@@ -1,6 +1,5 @@
 """Compiled prediction: one trace for any number of rows, and of samples."""
 
-import math
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -9,8 +8,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from skdropout.networks import Network, thinned_layers
+from skdropout.networks import Network
+from skdropout.networks.layers import Thinning
 from skdropout.training._cost import blocks_of, rows_of_samples, rows_per_call
+from skdropout.training._layout import Layout, packed
 from skdropout.training._program import tracing
 
 
@@ -18,9 +19,10 @@ class Predictor:
     """The forward pass of one network structure, without XLA, so that no row count is special."""
 
     def __init__(self, structure: Network, dtype: str) -> None:
-        self.model = structure.build(fused=False)
+        self.model = structure.build()
+        self._layout = Layout(self.model)
         signature = (
-            _packed_spec(self.model),
+            tf.TensorSpec((self._layout.size,), tf.float32),
             tf.TensorSpec((None, *structure.input_shape), tf.as_dtype(dtype)),
         )
         self._forward = tf.function(
@@ -30,15 +32,16 @@ class Predictor:
 
     def outputs(self, weights: list[np.ndarray], X: np.ndarray) -> np.ndarray:
         """Return the network's outputs for any number of rows, in bounded memory."""
-        packed = _packed(weights)
+        vector = tf.convert_to_tensor(packed(weights))
         blocks = [
-            self._forward(packed, tf.convert_to_tensor(block)).numpy()
+            self._forward(vector, tf.convert_to_tensor(block)).numpy()
             for block in blocks_of(X, self._rows_per_call)
         ]
         return (blocks[0] if len(blocks) == 1 else np.concatenate(blocks))[: X.shape[0]]
 
-    def _outputs(self, packed: Any, X: Any) -> Any:
-        return _call(self.model, _values_of(self.model, packed), X)
+    def _outputs(self, vector: Any, X: Any) -> Any:
+        values = self._layout.split(self._layout.unpack(vector))
+        return self.model.stateless_call(*values, X, training=False)[0]
 
 
 class Sampler:
@@ -55,15 +58,18 @@ class Sampler:
     """
 
     def __init__(self, structure: Network, dtype: str) -> None:
-        self.model = structure.build(fused=False)
-        self._layers = thinned_layers(self.model)
-        first = self._layers[0].input
+        self.model = structure.build(makers={"Dropout": Thinning})
+        self._layout = Layout(self.model)
+        layers = [layer for layer in self.model.layers if isinstance(layer, Thinning)]
+        first = layers[0].input
         self._before = keras.Model(self.model.input, first)
         self._after = keras.Model(first, self.model.output)
+        self._layout_before = Layout(self._before, self.model)
+        self._layout_after = Layout(self._after, self.model)
         signature = (
-            _packed_spec(self.model),
+            tf.TensorSpec((self._layout.size,), tf.float32),
             tf.TensorSpec((None, *structure.input_shape), tf.as_dtype(dtype)),
-            tf.TensorSpec((None, len(self._layers)), tf.int64),
+            tf.TensorSpec((None, len(layers)), tf.int64),
         )
         self._forward = tf.function(
             self._outputs, autograph=False, input_signature=signature
@@ -75,53 +81,25 @@ class Sampler:
         self, weights: list[np.ndarray], X: np.ndarray, seeds: np.ndarray
     ) -> Iterator[np.ndarray]:
         """Yield the outputs of one block of rows after another, all samples of each."""
-        packed, seeds = _packed(weights), tf.convert_to_tensor(seeds.astype(np.int64))
+        vector = tf.convert_to_tensor(packed(weights))
+        drops = tf.convert_to_tensor(seeds.astype(np.int64))
         n_rows = min(self._rows_per_call, rows_of_samples(len(seeds), self._n_outputs))
         for start, block in zip(range(0, X.shape[0], n_rows), blocks_of(X, n_rows), strict=True):
-            outputs = self._forward(packed, tf.convert_to_tensor(block), seeds)
+            outputs = self._forward(vector, tf.convert_to_tensor(block), drops)
             yield outputs.numpy()[:, : X.shape[0] - start]
 
-    def _outputs(self, packed: Any, X: Any, seeds: Any) -> Any:
-        values = _values_of(self.model, packed)
-        prepared = _call(self._before, values, X)
-        states = [layer.seed_generator.state for layer in self._layers]
+    def _outputs(self, vector: Any, X: Any, seeds: Any) -> Any:
+        weights = self._layout.unpack(vector)
+        values = self._layout_before.split(weights)
+        prepared = self._before.stateless_call(*values, X, training=False)[0]
 
         def sample(own: Any) -> Any:
-            seeded = {
-                id(state): tf.cast(tf.stack([own[number], 0]), state.dtype)
-                for number, state in enumerate(states)
-            }
-            return _call(self._after, {**values, **seeded}, prepared)
+            pairs = tf.unstack(tf.stack([own, tf.zeros_like(own)], axis=1), own.shape[0])
+            states = [tf.cast(pair, tf.uint32) for pair in pairs]
+            values = self._layout_after.split(weights, states)
+            return self._after.stateless_call(*values, prepared, training=False)[0]
 
         return tf.map_fn(sample, seeds, fn_output_signature=tf.float32, parallel_iterations=1)
-
-
-def _packed(weights: list[np.ndarray]) -> Any:
-    """Lay the weights end to end.
-
-    The hand-over of one vector costs less than that of a dozen arrays, which would cost more than
-    a small network.
-    """
-    return tf.convert_to_tensor(np.concatenate([value.ravel() for value in weights]))
-
-
-def _packed_spec(model: keras.Model) -> tf.TensorSpec:
-    return tf.TensorSpec((sum(math.prod(v.shape) for v in model.weights),), tf.float32)
-
-
-def _values_of(model: keras.Model, packed: Any) -> dict[int, Any]:
-    """Take the packed weights apart again, by the variables that they are values of."""
-    variables = model.weights
-    parts = tf.split(packed, [math.prod(v.shape) for v in variables])
-    pairs = zip(variables, parts, strict=True)
-    return {id(v): tf.reshape(part, v.shape) for v, part in pairs}
-
-
-def _call(model: keras.Model, values: dict[int, Any], X: Any) -> Any:
-    """Run a model, or a part of one, with other values in the place of its variables'."""
-    trainable = [values[id(v)] for v in model.trainable_variables]
-    frozen = [values.get(id(v), v.value) for v in model.non_trainable_variables]
-    return model.stateless_call(trainable, frozen, X, training=False)[0]
 
 
 @lru_cache(maxsize=64)

@@ -9,7 +9,8 @@ import numpy as np
 from scipy import sparse
 from tqdm.auto import tqdm
 
-from skdropout.networks import Network, thinned_layers
+from skdropout.networks import Network
+from skdropout.networks.layers import Thinning
 from skdropout.training._callbacks import (
     add_to_history,
     let_go,
@@ -63,7 +64,7 @@ class KerasEngine:
 
     def outputs(self, network: Network, weights: list[np.ndarray], X: np.ndarray) -> np.ndarray:
         """Return the network's outputs, of shape (n_rows, n_outputs)."""
-        model = network.build(fused=False)
+        model = network.build()
         model.set_weights(weights)
         return _outputs(model, X)
 
@@ -71,9 +72,9 @@ class KerasEngine:
         self, network: Network, weights: list[np.ndarray], X: np.ndarray, seeds: np.ndarray
     ) -> Iterator[np.ndarray]:
         """Yield the outputs of thinned networks, one block of rows after another."""
-        model = network.build(fused=False)
+        model = network.build(makers={"Dropout": Thinning})
         model.set_weights(weights)
-        states = [layer.seed_generator.state for layer in thinned_layers(model)]
+        states = seed_states(model)
         n_rows = min(rows_per_call(model), rows_of_samples(len(seeds), network.n_outputs))
         for start, block in zip(range(0, X.shape[0], n_rows), blocks_of(X, n_rows), strict=True):
             samples = []

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skdropout.networks import Network
+from skdropout.training._first_weights import first_weights
 from skdropout.training._job import TrainingJob
+from skdropout.training._layout import Layout
 from skdropout.training._plan import TrainingPlan
 
 if TYPE_CHECKING:
@@ -39,12 +41,11 @@ def started_model(
     earlier: list[np.ndarray] | None = None,
 ) -> "keras.Model":
     """Build a network with the weights and the seeds of its masks that a plan begins with."""
-    model = network.build(fused=False)
-    weight_seed, mask_seed = plan.seeds
-    model.set_weights(network.initial_weights(model, weight_seed, rescaling, earlier))
-    states = seed_states(model)
-    for state, seed in zip(states, mask_seed.generate_state(len(states)), strict=True):
-        state.assign(np.array([seed, 0]).astype(state.dtype))
+    model = network.build()
+    layout, states = Layout(model), seed_states(model)
+    model.set_weights(first_weights(network, layout, plan.seeds, rescaling, earlier))
+    for state, value in zip(states, plan.seeds.states(len(states)), strict=True):
+        state.assign(value.astype(state.dtype))
     return model
 
 

@@ -15,8 +15,6 @@ from keras import ops
 if TYPE_CHECKING:
     import keras
 
-SEED_STATE = "seed_generator_state"
-
 
 @dataclass(frozen=True)
 class Value:
@@ -33,10 +31,14 @@ class Value:
 
 
 class Layout:
-    """The values of one model: ``weights``, and the ``trainable`` and ``frozen`` among all."""
+    """The values of one model: ``weights``, and the ``trainable`` and ``frozen`` among all.
 
-    def __init__(self, model: "keras.Model") -> None:
-        places = {id(variable): place for place, variable in enumerate(model.weights)}
+    Of a model that is part of ``whole``, the weights are those of the whole.
+    """
+
+    def __init__(self, model: "keras.Model", whole: "keras.Model | None" = None) -> None:
+        weights = (whole or model).weights
+        places = {id(variable): place for place, variable in enumerate(weights)}
 
         def value(variable: Any) -> Value:
             return Value(
@@ -47,7 +49,7 @@ class Layout:
                 place=places.get(id(variable)),
             )
 
-        self.weights = [value(variable) for variable in model.weights]
+        self.weights = [value(variable) for variable in weights]
         self.trainable = [value(variable) for variable in model.trainable_variables]
         self.frozen = [value(variable) for variable in model.non_trainable_variables]
 
@@ -61,8 +63,16 @@ class Layout:
         """How many random layers there are."""
         return sum(value.place is None for value in self.frozen)
 
-    def split(self, weights: list[Any], seed_states: list[Any]) -> tuple[list[Any], list[Any]]:
-        """Take weights and seed states apart into the values of trainable and frozen variables."""
+    def split(
+        self, weights: list[Any], seed_states: list[Any] | None = None
+    ) -> tuple[list[Any], list[Any]]:
+        """Take weights and seed states apart into the values of trainable and frozen variables.
+
+        Where nothing is drawn, the seed states do not matter.
+        """
+        if seed_states is None:
+            none = [value for value in self.frozen if value.place is None]
+            seed_states = [np.zeros(value.shape, value.dtype) for value in none]
         states = iter(seed_states)
         trainable, frozen = (
             [next(states) if value.place is None else weights[value.place] for value in values]
@@ -75,6 +85,11 @@ class Layout:
         values = zip([*self.trainable, *self.frozen], [*trainable, *frozen], strict=True)
         known = {value.place: given for value, given in values}
         return [known[place] for place in range(len(self.weights))]
+
+    def rates(self, frozen: list[Any]) -> list[Any]:
+        """Pick the dropout rates out of the values of the frozen variables."""
+        pairs = zip(self.frozen, frozen, strict=True)
+        return [given for value, given in pairs if value.role == "rate"]
 
     def seed_states(self, frozen: list[Any]) -> list[Any]:
         """Pick the seed states out of the values of the frozen variables."""

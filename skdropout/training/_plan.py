@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skdropout.training._seeds import Seeds
+
 OPTIMIZER_NAMES = ("adagrad", "adam", "adamax", "adamw", "lion", "rmsprop", "sgd")
 
 
@@ -75,10 +77,9 @@ class TrainingPlan:
     early_stopping: EarlyStopping | None = None
 
     @property
-    def seeds(self) -> tuple[np.random.SeedSequence, np.random.SeedSequence]:
-        """Seeds of the initial weights and of the dropout masks."""
-        weights, masks = np.random.SeedSequence([self.seed, self.first_epoch]).spawn(2)
-        return weights, masks
+    def seeds(self) -> Seeds:
+        """All that is random in this call."""
+        return Seeds(self.seed, self.first_epoch)
 
     def steps_per_epoch(self, n_rows: int) -> int:
         """Return the number of batches that ``n_rows`` make, the last one perhaps partial."""
@@ -122,6 +123,6 @@ class TrainingPlan:
         if not self.shuffle:
             while True:
                 yield positions
-        generator = np.random.default_rng([self.seed, self.first_epoch])
+        generator = self.seeds.orders()
         while True:
             yield generator.permutation(positions)

@@ -18,8 +18,8 @@ import keras
 import tensorflow as tf
 
 from skdropout.networks import Network
-from skdropout.training._accelerated import accelerated
 from skdropout.training._cost import steps_per_call
+from skdropout.training._engine_layers import fused_model, unfused_model
 from skdropout.training._layout import Layout, Value
 from skdropout.training._objectives import Objective
 from skdropout.training._optimizers import OPTIMIZERS
@@ -82,14 +82,17 @@ class Program:
 
     def __init__(self, key: ProgramKey) -> None:
         self.key = key
-        self.model = accelerated(key.structure.build(fused=key.fused), fused=key.fused)
+        if key.fused:
+            self.model, masks = fused_model(key.structure, key.batch_size)
+        else:
+            self.model, masks = unfused_model(key.structure)
         self.optimizer = OPTIMIZERS[key.optimizer]
         self.layout = Layout(self.model)
-        self._are_counters = [value.place is None for value in self.layout.frozen]
         self.steps_per_call = steps_per_call(self.model, key.batch_size)
         self._stepper = Stepper(
             self.model,
             self.layout,
+            masks,
             key.objective,
             self.optimizer,
             key.nesterov,
@@ -135,10 +138,8 @@ class Program:
             step = tf.function(step, autograph=False, experimental_attributes={"_noinline": True})
 
         def train(number: Any, _: Any, state: State, logs: Any) -> Any:
-            before = state
-            state, *log = step(self._count(state, number), rows, batches, settings, number)
-            logs = _written(logs, number, log)
-            return number + 1, batches.ends[number], self._uncount(state, before), logs
+            state, *log = step(state, rows, batches, settings, number)
+            return number + 1, batches.ends[number], state, _written(logs, number, log)
 
         def train_epoch(
             number: Any, state: State, progress: Progress, logs: Any, validation_logs: Any
@@ -166,27 +167,7 @@ class Program:
             (tf.constant(0), state, progress, logs, validation_logs),
             parallel_iterations=1,
         )
-        return self._count(state, taken), progress, taken, logs, validation_logs
-
-    def _count(self, state: State, steps: Any) -> State:
-        """Set the layers' counters of masks forward, of which a fused step draws one from each.
-
-        Loops that carry them along would have more than eight operations ready at once, which is
-        when XLA hands work to other threads: for a small network at twice the cost of doing it.
-        """
-        if not self.key.fused:
-            return state
-        ahead = tf.stack([tf.zeros_like(steps), steps])
-        pairs = zip(state.frozen, self._are_counters, strict=True)
-        return state._replace(
-            frozen=[v + tf.cast(ahead, v.dtype) if counts else v for v, counts in pairs]
-        )
-
-    def _uncount(self, state: State, before: State) -> State:
-        if not self.key.fused:
-            return state
-        pairs = zip(before.frozen, state.frozen, self._are_counters, strict=True)
-        return state._replace(frozen=[old if counts else new for old, new, counts in pairs])
+        return state, progress, taken, logs, validation_logs
 
     def _signature(self) -> tuple[Any, ...]:
         key, steps = self.key, self.steps_per_call
@@ -240,6 +221,7 @@ class Program:
                 by_score=spec((), tf.bool),
                 tol=spec(()),
                 patience=spec((), tf.int32),
+                mask_key=spec((2,), tf.uint32),
             ),
         )
 
@@ -259,6 +241,12 @@ def tracing() -> Iterator[None]:
             f"engine='compiled' needs Keras on TensorFlow, and Keras runs on "
             f"{keras.backend.backend()!r} here. Use engine='keras', or start Python with "
             "KERAS_BACKEND=tensorflow."
+        )
+    if not tf.executing_eagerly():
+        raise RuntimeError(
+            "engine='compiled' needs TensorFlow's eager mode, which is switched off here (by "
+            "tf.compat.v1.disable_eager_execution, or inside a tf.Graph). Leave it on, or fit in "
+            "a process of its own."
         )
     with _lock:
         yield

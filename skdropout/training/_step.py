@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from skdropout.training._cost import rows_per_call
 from skdropout.training._layout import Layout, packed
+from skdropout.training._masks import Masks
 from skdropout.training._objectives import Objective
 from skdropout.training._optimizers import Optimizer, Step
 from skdropout.training._sparse import SparseRows, rows_at
@@ -62,6 +63,7 @@ class Settings(NamedTuple):
     by_score: Any
     tol: Any
     patience: Any
+    mask_key: Any
 
 
 class Progress(NamedTuple):
@@ -87,6 +89,8 @@ class Stepper:
         The network, ending in logits; its own variables are neither read nor changed.
     layout : Layout
         Which of its values is which.
+    masks : Masks
+        What its dropout layers take their masks from.
     objective : Objective
         What to minimise.
     optimizer : Optimizer
@@ -105,6 +109,7 @@ class Stepper:
 
     model: keras.Model
     layout: Layout
+    masks: Masks
     objective: Objective
     optimizer: Optimizer
     nesterov: bool
@@ -122,7 +127,10 @@ class Stepper:
         present = tf.range(self.batch_size) < size if self.padded else None
         X = rows_at(rows.X, index, self.model.input_shape[-1])
         y = tf.gather(rows.y, index)
-        with tf.GradientTape() as tape:
+        step_number = batches.first_step + number
+        rates, count = self.layout.rates(state.frozen), tf.cast(step_number, tf.uint32)
+        drawn = self.masks.drawn(rates, settings.mask_key, count)
+        with drawn, tf.GradientTape() as tape:
             tape.watch(state.trainable)
             outputs, frozen = self.model.stateless_call(
                 state.trainable,
@@ -136,7 +144,7 @@ class Stepper:
                 losses *= tf.gather(rows.weights, index)
             loss = _total(losses, present) / tf.cast(size, tf.float32)
         gradients = tape.gradient(loss, state.trainable)
-        count = tf.cast(batches.first_step + number + 1, tf.float32)
+        count = tf.cast(step_number + 1, tf.float32)
         step = Step(batches.rates[number], count, settings.momentum, self.nesterov)
         trainable, slots = self._update(state, gradients, step, settings)
         frozen = [tf.convert_to_tensor(value) for value in frozen]

@@ -12,6 +12,7 @@ from scipy import sparse
 
 from skdropout.training._cost import MOST_ROWS
 from skdropout.training._data import TrainingSet
+from skdropout.training._engine_layers import fuses
 from skdropout.training._job import TrainingJob
 from skdropout.training._program import ProgramKey
 from skdropout.training._sparse import SparseRows
@@ -29,7 +30,7 @@ def with_full_batches(job: TrainingJob) -> TrainingJob:
 
 def key_of(job: TrainingJob) -> ProgramKey:
     """Return the key of the program that a job needs."""
-    fused = job.network.fuses_at(job.plan.batch_size) and not sparse.issparse(job.rows.X)
+    fused = fuses(job.network, job.plan.batch_size) and not sparse.issparse(job.rows.X)
     validation = job.validation
     return ProgramKey(
         structure=job.network.structure,

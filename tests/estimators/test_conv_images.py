@@ -30,7 +30,7 @@ def test_published_network():
     network = BNConvClassifier(
         filters=(60, 60, 60, 60, 100), dense_units=1000, head_dropout=0.5, batch_norm=False
     )._network_for((32, 32, 3), 100)
-    model = network.build(fused=False)
+    model = network.build()
     convolutions = [(3, 60), (60, 60)] + [(60, 60)] * 6 + [(60, 100), (100, 100)]
     expected = sum(9 * before * after + after for before, after in convolutions)
     expected += (2 * 2 * 100) * 1000 + 1000 + 1000 * 100 + 100
@@ -128,7 +128,7 @@ def test_fit_depends_on_the_rows_not_on_their_order(digits):
 @pytest.mark.parametrize("placement", ["before_activation", "after_activation", "after_pooling"])
 def test_placement(placement):
     network = tiny(conv_dropout=0.1, placement=placement)._network_for((8, 8, 1), 3)
-    kinds = [type(layer).__name__ for layer in network.build(fused=False).layers]
+    kinds = [type(layer).__name__ for layer in network.build().layers]
     first = kinds[kinds.index("Conv2D") : kinds.index("Conv2D", kinds.index("Conv2D") + 1)]
     pair = ["BatchNormalization", "Dropout"]
     expected = {

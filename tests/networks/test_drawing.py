@@ -74,7 +74,7 @@ def test_the_drawing_has_the_layers_of_the_keras_model_that_is_trained():
         "Rescale": "rescale", "Conv2D": "8 conv 3×3", "BatchNormalization": "batch norm",
         "Activation": "relu", "Dropout": "dropout 10%", "GlobalAveragePooling2D": "global mean",
     }  # fmt: skip
-    trained = [type(layer).__name__ for layer in fitted.network_.build(fused=False).layers]
+    trained = [type(layer).__name__ for layer in fitted.network_.build().layers]
     head = shown(fitted).index("global mean")
     assert [kinds[kind] for kind in trained[1:-2]] == shown(fitted)[1 : head + 1]
     assert shown(fitted)[head + 1 :] == ["dropout 50%", "3 outputs"]

@@ -58,7 +58,7 @@ def test_a_checkpoint_may_keep_the_best_epoch_only(tmp_path):
     )
     found = fitted([keep], learning_rate=1.0, epochs=6)
     best = int(np.argmin(found.history_["val_loss"]))
-    network = found.network_.build(fused=False)
+    network = found.network_.build()
     network.load_weights(path)
     expected = fitted(None, learning_rate=1.0, epochs=best + 1).weights_
     assert_same_arrays(network.get_weights(), expected)

@@ -65,7 +65,7 @@ def saw(engine, folder, monkeypatch):
     with (folder / "log.csv").open() as file:
         log = [{k: float(v) for k, v in line.items()} for line in csv.DictReader(file)]
     assert {key[0] for key in scalars(folder / "board")} == {"train", "validation"}
-    saved = fit.network_.build(fused=False)
+    saved = fit.network_.build()
     saved.load_weights(folder / "best.weights.h5")
     return fit, {
         "epochs": by_kind["EarlyStopping"].stopped_epoch,
@@ -198,7 +198,7 @@ def test_the_keras_engine_freezes_layers_from_the_beginning_on():
         fitted([At("on_train_begin", freeze)], "keras", epochs=epochs) for epochs in (1, 3)
     )
     frozen = [np.array_equal(*pair) for pair in zip(one.weights_, more.weights_, strict=True)]
-    names = [weight.path for weight in one.network_.build(fused=False).weights]
+    names = [weight.path for weight in one.network_.build().weights]
     moved = [name for name, same in zip(names, frozen, strict=True) if not same]
     assert moved == ["logits/kernel", "logits/bias"]
 

@@ -6,7 +6,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skdropout.networks._random import threefry_2x32
+from skdropout.training._threefry import threefry_2x32
 
 # Counter, key and result, from the known-answer file `kat_vectors` that accompanies Salmon et al.
 # (2011); the third counter and key are the hexadecimal digits of pi.

@@ -6,13 +6,12 @@ import tensorflow as tf
 from sklearn.datasets import load_digits
 
 from skdropout import BNConvClassifier
-from skdropout.networks._layers import Dropout
-from skdropout.training import _accelerated
+from skdropout.training import _engine_layers
 
 
 @pytest.fixture(autouse=True)
 def however_small(monkeypatch):
-    monkeypatch.setattr(_accelerated, "_WORTH_COMPILING", 1)
+    monkeypatch.setattr(_engine_layers, "_WORTH_COMPILING", 1)
 
 
 @pytest.mark.parametrize("placement", ["before_activation", "after_activation", "after_pooling"])
@@ -51,10 +50,10 @@ def test_gradients_of_the_normalisation(activation):
         tf.constant(rng.normal(size=size), tf.float32)
         for size in ((5, 4, 4, 3), (3,), (3,), (5, 4, 4, 3))
     )
-    kernels = _accelerated._kernels(activation)
+    kernels = _engine_layers._kernels(activation)
     found = []
     for normalise in (
-        lambda: _accelerated._normalised(kernels, 1e-3, inputs, gamma, beta)[0],
+        lambda: _engine_layers._normalised(kernels, 1e-3, inputs, gamma, beta)[0],
         lambda: tf.keras.activations.get(activation)(
             tf.nn.batch_normalization(
                 inputs, *tf.nn.moments(inputs, [0, 1, 2]), beta, gamma, variance_epsilon=1e-3
@@ -67,19 +66,3 @@ def test_gradients_of_the_normalisation(activation):
         found.append([outputs, *tape.gradient(outputs, [inputs, gamma, beta], upstream)])
     for ours, expected in zip(*found, strict=True):
         np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize("rate", [0.1, 0.5])
-@pytest.mark.parametrize("shared_axes", [(), (1, 2)])
-def test_dropped_share_and_scale(rate, shared_axes):
-    """An odd number of units: the last random word serves one unit only."""
-    layer = _accelerated._Dropout(fused=False, shared_axes=shared_axes, rate=rate)
-    masks = np.stack([layer(tf.ones((301, 3, 3, 3)), training=True) for _ in range(3)])
-    draws = masks if not shared_axes else masks[:, :, :1, :1]
-    kept = draws > 0
-    np.testing.assert_allclose(masks[masks > 0], 1 / (1 - rate), rtol=1e-6)
-    assert (masks == draws).all()
-    deviation = (rate * (1 - rate) / kept.size) ** 0.5
-    assert abs((1 - kept.mean()) - rate) < 5 * deviation
-    assert abs(np.corrcoef(kept[0].ravel(), kept[1].ravel())[0, 1]) < 5 / kept[0].size ** 0.5
-    assert isinstance(layer, Dropout)
