@@ -5,9 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skdropout.networks import Network
-from skdropout.training._first_weights import first_weights
 from skdropout.training._job import TrainingJob
-from skdropout.training._layout import Layout
 from skdropout.training._plan import TrainingPlan
 
 if TYPE_CHECKING:
@@ -41,6 +39,9 @@ def started_model(
     earlier: list[np.ndarray] | None = None,
 ) -> "keras.Model":
     """Build a network with the weights and the seeds of its masks that a plan begins with."""
+    from skdropout.training._first_weights import first_weights
+    from skdropout.training._layout import Layout
+
     model = network.build()
     layout, states = Layout(model), seed_states(model)
     model.set_weights(first_weights(network, layout, plan.seeds, rescaling, earlier))
