@@ -95,7 +95,7 @@ def repeat_sonar(
     engine : {"compiled", "keras"}, default="compiled"
         What trains the networks.
     jobs : int, default=1
-        Processes to use; -1 for one per core. The scores do not depend on it.
+        Fits at once; -1 for one per core. The scores do not depend on it.
     cluster : str, default=None
         Address of the scheduler of a Dask cluster to compute on instead, such as
         ``"tcp://10.0.0.1:8786"``, or ``"local"`` for one of `jobs` processes on this machine. The
@@ -216,6 +216,7 @@ class Sonar:
             compute=compute_fold,
             data=(material, self.design),
             growing=("repeats",),
+            threads=self.design.estimator.engine == "compiled",
         )  # fmt: skip
 
     @property

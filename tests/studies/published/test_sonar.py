@@ -51,6 +51,14 @@ def test_the_folds_are_those_of_scikit_learn(study):
     assert model.fit(X[train], y[train]).score(X[test], y[test]) == row["accuracy"]
 
 
+def test_the_scores_do_not_depend_on_the_number_of_jobs(study, tmp_path):
+    """Several jobs are threads, which share their compiled programs."""
+    several = repeat_sonar(out=tmp_path, jobs=3, **OPTIONS)
+    for name, timed in [("results", ["fit_seconds"]), ("curves", [])]:
+        one, other = (getattr(s, name).drop(columns=timed) for s in (study, several))
+        pd.testing.assert_frame_equal(one, other, check_exact=True)
+
+
 def test_the_networks_are_the_published_ones():
     design = design_sonar(10, 7, 300, "compiled")
     networks = {name: design.network(name, seed=0) for name in design.variants}
