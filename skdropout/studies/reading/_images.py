@@ -13,6 +13,7 @@ from skdropout.studies.reading._image_set import ImageSet, split_images
 from skdropout.studies.reading._npz import read_npz
 from skdropout.studies.reading._options import DEFAULT_READING, Reading
 from skdropout.studies.reading._pictures import read_folder
+from skdropout.studies.reading._tables import NAMES
 
 IMAGE_NAMES = ("cifar100", "digits")
 
@@ -20,6 +21,8 @@ IMAGE_NAMES = ("cifar100", "digits")
 def is_images(data: Any) -> bool:
     """Whether data are images by their name, place or shape, and so no table."""
     if isinstance(data, str | PathLike):
+        if data in NAMES:
+            return False  # whatever folder has that name
         return data in IMAGE_NAMES or Path(data).suffix == ".npz" or Path(data).is_dir()
     return len(getattr(data, "shape", ())) > 2
 

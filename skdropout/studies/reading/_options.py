@@ -68,11 +68,23 @@ class Reading:
     image_size: int | None = None
 
     def as_options(self) -> list[str]:
-        """Write what is not as by default for the command line."""
+        """Write what is not as by default for the command line.
+
+        Returns
+        -------
+        list of str
+            Options, such as ``--no-header``.
+        """
         return [_as_option(name, value) for name, value in self._given().items()]
 
     def as_argument(self) -> str:
-        """Write it as one more argument of a call, if it is not as by default."""
+        """Write it as one more argument of a call, if it is not as by default.
+
+        Returns
+        -------
+        str
+            Python that follows the other arguments, or nothing.
+        """
         given = ", ".join(f"{name}={value!r}" for name, value in self._given().items())
         return f", reading=Reading({given})" if given else ""
 

@@ -10,7 +10,7 @@ import pytest
 from odd_pictures import KINDS, LEFT, N, grey, write
 from PIL import Image
 
-from skdropout.studies import StudyError
+from skdropout.studies import StudyError, load_rows
 from skdropout.studies.reading import Reading, load_images
 
 
@@ -303,3 +303,11 @@ def test_decompression_bombs_are_refused(tmp_path, monkeypatch):
     assert "looks like a decompression bomb" in refuse(tmp_path / "bomb.npz")
     np.savez_compressed(tmp_path / "fine.npz", X=PIXELS, y=CLASSES)
     assert load_images(tmp_path / "fine.npz").classes == ("0", "1")
+
+
+def test_data_that_are_built_in_win_over_a_folder_of_their_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("breast_cancer", "digits"):
+        (tmp_path / name).mkdir()
+        X, _ = load_rows(name)
+        assert len(X) == {"breast_cancer": 569, "digits": 1797}[name]
