@@ -13,7 +13,7 @@ from skdropout.studies.reading._image_set import ImageSet, split_images
 from skdropout.studies.reading._npz import read_npz
 from skdropout.studies.reading._options import DEFAULT_READING, Reading
 from skdropout.studies.reading._pictures import read_folder
-from skdropout.studies.reading._tables import NAMES
+from skdropout.studies.reading._table_loading import NAMES
 
 IMAGE_NAMES = ("cifar100", "digits")
 
