@@ -245,7 +245,7 @@ def _read_one(file: _File, size: tuple[int, int], channels: int) -> Any:
             if file.mode in _DEEP:
                 upright = upright if file.mode == "float" else upright.convert("I")
                 plain = upright.convert("F")
-            elif picture.has_transparency_data:
+            elif upright.mode[-1] in "Aa" or "transparency" in upright.info:
                 layers = upright.convert("RGBA")
                 white = Image.new("RGBA", layers.size, "white")
                 plain = Image.alpha_composite(white, layers).convert(target)
