@@ -1,6 +1,5 @@
 """The comparison as one call."""
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -14,9 +13,10 @@ from skdropout.studies._checks import (
     check_seeds,
 )
 from skdropout.studies._errors import StudyError
+from skdropout.studies.compared._asked import Asked
 from skdropout.studies.designing import Design, Folds, Material, carry_out, material_of
 from skdropout.studies.reading import Reading, is_images, load_images, load_table
-from skdropout.studies.reporting import Conclusion, StudyResult, command_line
+from skdropout.studies.reporting import Conclusion, StudyResult
 from skdropout.studies.running import Plan
 
 if TYPE_CHECKING:
@@ -201,8 +201,13 @@ default="breast_cancer"
     )
     repeats = repeats or defaults.repeats
     check_seeds(seed, repeats)
-    words = {"target": target, "task": task, "repeats": repeats, "folds": folds, "seed": seed,
-             "epochs": epochs, "scoring": scoring, "practical": practical}  # fmt: skip
+    arguments = {
+        "target": target, "task": task, "estimator": estimator, "variants": variants,
+        "repeats": repeats, "folds": folds, "inner_folds": inner_folds, "seed": seed,
+        "epochs": epochs, "scoring": scoring, "practical": practical,
+        "engine": None if engine == "compiled" else engine, "precision": precision,
+    }  # fmt: skip
+    given = {name: value for name, value in arguments.items() if value is not None}
     if practical is None:
         spread = float(material.y.std()) if design.score.name == "rmse" else 1.0
         practical = design.score.practical * spread
@@ -212,9 +217,7 @@ default="breast_cancer"
         material,
         design,
         practical,
-        {name: value for name, value in words.items() if value is not None},
-        None if variants is None else tuple(variants),
-        reading,
+        Asked(loaded, given, reading),
     )
     return carry_out(study, out=out, jobs=jobs, cluster=cluster, progress=progress)
 
@@ -233,12 +236,8 @@ class Comparison:
         What is compared, and how.
     practical : float
         Differences up to this size make no practical difference.
-    words : dict of str to object
-        The arguments that were given, for the command that asks again.
-    variants : tuple of str or None
-        The variants that were asked for, likewise.
-    reading : Reading
-        How the data were read, likewise.
+    asked : Asked
+        The question, for who asks it again.
     """
 
     plan: Plan
@@ -246,9 +245,7 @@ class Comparison:
     material: Material
     design: Design[Folds]
     practical: float
-    words: Mapping[str, Any]
-    variants: tuple[str, ...] | None
-    reading: Reading
+    asked: Asked
     command: str = "compare"
 
     def conclude(self, tables: "Mapping[str, pd.DataFrame]", notes: Sequence[str]) -> Conclusion:
@@ -264,14 +261,14 @@ class Comparison:
         findings = Findings(self.material, self.design, tables, self.practical)
         verdicts, figures = conclude(findings), draw_panels(findings)
         pipeline, _ = recommend(findings.recommended, self.material, self.design)
-        program = as_python(pipeline, self.again, self.loading)
+        program = as_python(pipeline, self.asked.command, self.asked.loading)
         html = comparison_page(
             findings,
             figures,
             overview=self.loaded.overview(),
             verdicts=verdicts,
             program=program,
-            command=self.again,
+            command=self.asked.command,
             sha256=self.plan.identity["data"]["sha256"],
             notes=notes,
         )
@@ -285,37 +282,3 @@ class Comparison:
             files={"recommended.py": program},
             recommended=pipeline,
         )
-
-    @property
-    def again(self) -> str:
-        """What to type for the same comparison: Python, where the rows came from there."""
-        if self._from_python:
-            given = ", ".join(f"{name}={value!r}" for name, value in self.words.items())
-            return f"compare_regularisers(X, y, {given}{self.reading.as_argument()})"
-        options = dict(self.words)
-        if self.variants is not None:
-            options["variants"] = self.variants
-        command = command_line(self.command, self._source, options)
-        return " ".join([command, *map(shlex.quote, self.reading.as_options())])
-
-    @property
-    def loading(self) -> str:
-        """The lines that load the rows again."""
-        if self._from_python:
-            return "X, y = ...  # the rows that were compared on"
-        given = "".join(
-            f", {name}={self.words[name]!r}" for name in ("target", "task") if name in self.words
-        )
-        reading = self.reading.as_argument()
-        return (
-            f"from skdropout.studies import {'Reading, ' if reading else ''}load_rows\n\n"
-            f"X, y = load_rows({self._source!r}{given}{reading})"
-        )
-
-    @property
-    def _source(self) -> str:
-        return self.loaded.path or self.loaded.name
-
-    @property
-    def _from_python(self) -> bool:
-        return not self.loaded.path and self.loaded.name in ("table", "images")

@@ -1,6 +1,8 @@
 """The comparison of regularisers: nested, paired, resumable, and honest in its words."""
 
+import ast
 import json
+import shlex
 
 import baycomp
 import numpy as np
@@ -14,12 +16,14 @@ from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedKFold
 
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
+from skdropout.__main__ import _parser
 from skdropout.studies import (
     Reading,
     StudyError,
     compare_regularisers,
     practical_probabilities,
 )
+from skdropout.studies.compared._asked import Asked
 from skdropout.studies.compared._comparison import Comparison
 from skdropout.studies.compared._findings import Findings, verdict_of
 from skdropout.studies.compared._nested import choose, compute_cell
@@ -27,7 +31,7 @@ from skdropout.studies.compared._variants import TABLE_CONTROL, table_variants
 from skdropout.studies.compared._yardsticks import yardsticks_for
 from skdropout.studies.designing import Design, Folds, Material, Variant
 from skdropout.studies.evidence import CLASS_SCORES, Probabilities, score_classes
-from skdropout.studies.reading import load_table
+from skdropout.studies.reading import load_images, load_table
 
 SMALL = DropoutMLPClassifier(hidden_layer_sizes=(8,), batch_size=32, learning_rate=0.02)
 OPTIONS = {
@@ -193,6 +197,32 @@ def test_differences_have_the_sign_of_the_score_and_verdicts_that_of_what_is_bet
     expected = ours["l2"].mean() - ours["none"].mean()
     found = study.comparisons.set_index("variant").loc["l2", "difference"]
     assert found == pytest.approx(expected)
+
+
+def test_the_question_can_be_asked_again_as_it_is_told(tmp_path):
+    path = tmp_path / "my data" / "own.csv"
+    path.parent.mkdir()
+    pd.DataFrame({"x": range(20), "kind": ["a", "b"] * 10}).to_csv(path, index=False)
+    reading = Reading(drop_columns=("z",), header=True)
+    data = load_table(path, "kind")
+    arguments = {"target": "kind", "variants": ("l2", "dropout_both"), "inner_folds": 2}
+    words = shlex.split(Asked(data, arguments, reading).command)
+    assert words[:3] == ["skdropout", "compare", str(path)]
+    options = vars(_parser().parse_args(words[1:]))
+    assert {name: options[name] for name in arguments} == arguments
+    assert (options["data"], options["drop_columns"], options["header"]) == (
+        str(path), ("z",), True,
+    )  # fmt: skip
+    own = {"variants": {"narrow": {"dropout": [0.5]}}, "estimator": SMALL}
+    said = Asked(data, own, Reading()).command
+    assert said.startswith(f"compare_regularisers({str(path)!r}, variants=")
+    call = ast.parse(said, mode="eval").body
+    assert ast.literal_eval(call.keywords[0].value) == own["variants"]
+    assert call.keywords[1].value.func.id == "DropoutMLPClassifier"
+    images = load_images(load_digits().images[:60], y=np.arange(60) % 3)
+    assert (
+        Asked(images, {"repeats": 2}, Reading()).command == "compare_regularisers(X, y, repeats=2)"
+    )
 
 
 def test_a_notebook_shows_the_table_and_the_sentences(study):

@@ -1,0 +1,64 @@
+"""What was asked for, written so that it can be asked again."""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from skdropout.studies.reading import ImageSet, Reading, Table
+from skdropout.studies.reporting import command_line
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The question of a comparison.
+
+    Attributes
+    ----------
+    data : Table or ImageSet
+        The data as they were read.
+    arguments : dict of str to object
+        The other arguments that were given, of those that the numbers depend on.
+    reading : Reading
+        How the data were read.
+    """
+
+    data: Table | ImageSet
+    arguments: Mapping[str, Any]
+    reading: Reading
+
+    @property
+    def command(self) -> str:
+        """What to type for the same comparison: Python, where the command line cannot say it."""
+        own = "estimator" in self.arguments or isinstance(self.arguments.get("variants"), Mapping)
+        if own or self._from_python:
+            rows = "X, y" if self._from_python else repr(self._source)
+            given = "".join(f", {name}={value!r}" for name, value in self.arguments.items())
+            call = f"compare_regularisers({rows}{given}{self.reading.as_argument()})"
+            return " ".join(call.split())
+        command = command_line("compare", self._source, self.arguments)
+        return " ".join([command, *map(shlex.quote, self.reading.as_options())])
+
+    @property
+    def loading(self) -> str:
+        """The lines that load the rows again."""
+        if self._from_python:
+            return "X, y = ...  # the rows that were compared on"
+        given = "".join(
+            f", {name}={self.arguments[name]!r}"
+            for name in ("target", "task")
+            if name in self.arguments
+        )
+        reading = self.reading.as_argument()
+        return (
+            f"from skdropout.studies import {'Reading, ' if reading else ''}load_rows\n\n"
+            f"X, y = load_rows({self._source!r}{given}{reading})"
+        )
+
+    @property
+    def _source(self) -> str:
+        return self.data.path or self.data.name
+
+    @property
+    def _from_python(self) -> bool:
+        return not self.data.path and self.data.name in ("table", "images")
