@@ -111,7 +111,7 @@ def load_table(
     path = Path(data)
     if path.suffix or path.exists() or str(data) == "-":
         frame, notes = read_file(path, reading)
-        name = "standard input" if str(data) == "-" else path.name
+        name = "stdin" if str(data) == "-" else path.name
         table = _from_frame(name, frame, target, task, reading)
         return replace(table, notes=(*notes, *table.notes), path=str(path))
     raise StudyError(f"There is no study {str(data)!r}{did_you_mean(str(data), NAMES)}")

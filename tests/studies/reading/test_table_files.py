@@ -80,7 +80,7 @@ def test_standard_input(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
     table = load_table("-", "grade")
     check(table, TABLE)
-    assert table.name == "standard input"
+    assert table.name == "stdin"
 
 
 def test_sheets_are_chosen(tmp_path):
