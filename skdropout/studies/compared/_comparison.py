@@ -248,6 +248,14 @@ class Comparison:
     asked: Asked
     command: str = "compare"
 
+    def follow_up(self, tables: "Mapping[str, pd.DataFrame]") -> Plan:
+        """Choose strength and epochs of the recommended variant on all rows."""
+        from skdropout.studies.compared._findings import Findings
+        from skdropout.studies.compared._recommended import plan_recommendation
+
+        findings = Findings(self.material, self.design, tables, self.practical)
+        return plan_recommendation(self.plan, findings.recommended)
+
     def conclude(self, tables: "Mapping[str, pd.DataFrame]", notes: Sequence[str]) -> Conclusion:
         """Draw the conclusions from finished cells."""
         import pandas as pd
@@ -255,12 +263,13 @@ class Comparison:
         from skdropout.studies.compared._comparison_page import comparison_page, list_variants
         from skdropout.studies.compared._findings import Findings
         from skdropout.studies.compared._panels import draw_panels
-        from skdropout.studies.compared._recommended import as_python, recommend
+        from skdropout.studies.compared._recommended import as_python, chosen_pipeline
         from skdropout.studies.compared._sentences import conclude
 
         findings = Findings(self.material, self.design, tables, self.practical)
         verdicts, figures = conclude(findings), draw_panels(findings)
-        pipeline, _ = recommend(findings.recommended, self.material, self.design)
+        (choice,) = tables["choice"].to_dict("records")
+        pipeline = chosen_pipeline(choice, self.material, self.design)
         program = as_python(pipeline, self.asked.command, self.asked.loading)
         html = comparison_page(
             findings,

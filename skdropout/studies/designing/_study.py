@@ -5,7 +5,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Protocol
 
 from skdropout.studies.reporting import Conclusion, StudyResult, write_conclusion
-from skdropout.studies.running import Plan, folder_of, kept_in, notes_on, run_plan
+from skdropout.studies.running import Plan, folder_of, notes_on, run_plan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +28,9 @@ class Study(Protocol):
     @property
     def plan(self) -> Plan: ...
 
+    def follow_up(self, tables: Mapping[str, "pd.DataFrame"]) -> Plan | None:
+        """Say what is to be computed last, knowing the finished tables; often nothing."""
+
     def conclude(self, tables: Mapping[str, "pd.DataFrame"], notes: Sequence[str]) -> Conclusion:
         """Say what the finished tables say; the report has the notes on their making as well."""
 
@@ -44,8 +47,9 @@ def carry_out(
     plan = study.plan
     folder = folder_of(out, study.command, plan.name, plan.source)
     tables = run_plan(plan, folder, jobs=jobs, cluster=cluster, progress=progress)
-    with kept_in(folder, "conclusion"):
-        conclusion = study.conclude(tables, notes_on(folder))
+    if (last := study.follow_up(tables)) is not None:
+        tables = tables | run_plan(last, folder / last.name, progress=progress)
+    conclusion = study.conclude(tables, notes_on(folder))
     write_conclusion(folder, conclusion)
     return StudyResult(
         name=plan.name,

@@ -300,6 +300,9 @@ class Cifar100:
         epochs = f"{design.epochs} epochs" if design.epochs > 1 else "one epoch"
         return f"{len(missing)} fits of {epochs}: about {duration(seconds)} of computing."
 
+    def follow_up(self, tables: "Mapping[str, pd.DataFrame]") -> None:
+        """Compute nothing more."""
+
     def conclude(self, tables: "Mapping[str, pd.DataFrame]", notes: Sequence[str]) -> Conclusion:
         """Draw the conclusions from finished cells."""
         from skdropout.studies.published import _cifar100_findings, _cifar100_page

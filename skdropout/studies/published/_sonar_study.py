@@ -230,6 +230,9 @@ class Sonar:
             "engine": self.design.estimator.engine,
         }
 
+    def follow_up(self, tables: "Mapping[str, pd.DataFrame]") -> None:
+        """Compute nothing more."""
+
     def conclude(self, tables: "Mapping[str, pd.DataFrame]", notes: Sequence[str]) -> Conclusion:
         """Draw the conclusions from finished cells."""
         from skdropout.studies.published import _sonar_findings, _sonar_page

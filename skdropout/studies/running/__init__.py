@@ -6,7 +6,7 @@ from skdropout.studies.running._messages import duration
 from skdropout.studies.running._provenance import notes_on
 from skdropout.studies.running._quiet import start_tensorflow
 from skdropout.studies.running._runner import run_plan
-from skdropout.studies.running._unfinished import Stopwatch, kept_in
+from skdropout.studies.running._unfinished import Stopwatch
 
 __all__ = [
     "Cell",
@@ -15,7 +15,6 @@ __all__ = [
     "Tables",
     "duration",
     "folder_of",
-    "kept_in",
     "notes_on",
     "run_plan",
     "start_tensorflow",

@@ -4,13 +4,13 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
 from skdropout.studies.running._cells import Cell
-from skdropout.training import kept_epochs, seconds_taken_up, share_done
+from skdropout.training import seconds_taken_up, share_done
 
 
 class Unfinished:
@@ -38,16 +38,6 @@ class Unfinished:
         """Delete the folder, when nobody computes, unless something is still in it."""
         with suppress(OSError):
             self._folder.rmdir()
-
-
-@contextmanager
-def kept_in(folder: Path, name: str) -> Iterator[None]:
-    """Keep the long fits of a step beside the cells until it is done."""
-    unfinished = Unfinished(folder)
-    with kept_epochs(unfinished.of((name,))):
-        yield
-    unfinished.forget([(name,)])
-    unfinished.tidy()
 
 
 class Stopwatch:

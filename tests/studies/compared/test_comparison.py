@@ -154,6 +154,16 @@ def test_more_repeats_extend_a_finished_comparison(tmp_path):
     assert len(more.results) == 2 * len(first.results)
 
 
+def test_a_finished_comparison_trains_nothing(study, monkeypatch):
+    def train(*_):
+        raise AssertionError("it trains")
+
+    monkeypatch.setattr("skdropout.training._compiled.CompiledEngine.train", train)
+    again = compare_regularisers(*rows(), out=study.out, **OPTIONS)
+    pd.testing.assert_frame_equal(again.results, study.results)
+    assert repr(again.recommended) == repr(study.recommended)
+
+
 def test_the_folder_has_all_that_the_report_names(study):
     names = {path.name for path in study.out.iterdir()}
     assert {
