@@ -3,8 +3,8 @@ Text, as a sparse table
 =======================
 
 A table with a column for each word is nearly all zeros. Perceptrons take SciPy's sparse matrices as
-`TfidfVectorizer` makes them, and only ever write out the rows of one step in full. The text here is
-what scikit-learn's own datasets say of themselves: which of them does a line describe?
+`TfidfVectorizer` makes them, and never write the table out in full. The text here is what
+scikit-learn's own datasets say of themselves: which of them does a line describe?
 """
 
 import matplotlib.pyplot as plt

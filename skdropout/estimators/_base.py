@@ -181,8 +181,8 @@ class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, 
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
             Training rows, without missing or infinite values. Perceptrons take SciPy's sparse
-            matrices and arrays, here and wherever rows are passed; only the rows of a step are
-            written out in full.
+            matrices and arrays, here and wherever rows are passed, and never write the whole table
+            out.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             What to predict: for a classifier, class labels of any type or a multilabel indicator
             matrix; for a regressor, numbers.

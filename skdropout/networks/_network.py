@@ -49,17 +49,19 @@ class Network(ABC):
         self,
         layers: Iterable[Layer] | None = None,
         makers: "Mapping[str, Callable[..., keras.layers.Layer]] | None" = None,
+        *,
+        sparse: bool = False,
     ) -> "keras.Model":
         """Build the Keras model.
 
-        An engine may have it built of ``layers`` that do the same, and say by ``makers`` what makes
-        a kind of layer.
+        An engine may have it built of ``layers`` that do the same, say by ``makers`` what makes a
+        kind of layer, and have it take ``sparse`` inputs if these can.
         """
         import keras
 
         from skdropout.networks._building import chain
 
-        inputs = keras.Input(self.input_shape, name=self.inputs, dtype="float32")
+        inputs = keras.Input(self.input_shape, name=self.inputs, dtype="float32", sparse=sparse)
         outputs = chain(inputs, layers or self.layers(), self.kernel_initializer, makers or {})
         return keras.Model(inputs, outputs, name=self.name)
 

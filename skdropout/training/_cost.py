@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import keras
 
 _OPERATIONS_PER_CALL = 2.5e9  # about 0.1 to 0.3 seconds, after which Ctrl-C is heard
+_UPDATE = 100  # operations, as it were: it is bound by memory
 _MOST_STEPS = 4096
 _ACTIVATION_BYTES = 1 << 26
 _SAMPLE_BYTES = 1 << 24
@@ -18,13 +19,14 @@ MOST_ROWS = 4096
 
 def steps_per_call(model: "keras.Model", batch_size: int) -> int:
     """Return how many training steps a call takes to answer within a fraction of a second."""
-    operations = 6 * batch_size * _multiplications(model)
+    operations = 6 * batch_size * _multiplications(model) + _UPDATE * _sparse_weights(model)
     return _power_of_two(_OPERATIONS_PER_CALL / operations, _MOST_STEPS)
 
 
 def rows_per_call(model: "keras.Model") -> int:
     """Return how many rows may go through the model at once in bounded memory."""
-    widest = max(math.prod(layer.output.shape[1:]) for layer in model.layers)
+    outputs = [layer.output for layer in model.layers if not layer.output.sparse]
+    widest = max(math.prod(output.shape[1:]) for output in outputs)
     return _power_of_two(_ACTIVATION_BYTES / (4 * widest), MOST_ROWS)
 
 
@@ -58,5 +60,11 @@ def _multiplications(model: "keras.Model") -> int:
     return sum(
         math.prod(layer.kernel.shape) * math.prod(layer.output.shape[1:-1])
         for layer in model.layers
-        if hasattr(layer, "kernel")
+        if hasattr(layer, "kernel") and not layer.input.sparse
     )
+
+
+def _sparse_weights(model: "keras.Model") -> int:
+    """Count the weights of the layer, if any, whose cost is that of its update alone."""
+    layers = (layer for layer in model.layers if hasattr(layer, "kernel") and layer.input.sparse)
+    return sum(math.prod(layer.kernel.shape) for layer in layers)

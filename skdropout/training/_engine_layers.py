@@ -18,6 +18,7 @@ import keras
 import tensorflow as tf
 
 from skdropout.networks import Layer, Network
+from skdropout.networks.layers import Rescale
 from skdropout.training._masks import FusedMasks, Masks, UnfusedMasks
 from skdropout.training._sums import affine, channel_sums
 
@@ -47,11 +48,13 @@ def fused_model(network: Network, batch_size: int) -> tuple[keras.Model, Masks]:
     return network.build(makers=_makers(_MaskedNormalization, masks)), masks
 
 
-def unfused_model(network: Network) -> tuple[keras.Model, Masks]:
-    """Build a network for a program of TensorFlow's own kernels."""
+def unfused_model(network: Network, *, sparse: bool = False) -> tuple[keras.Model, Masks]:
+    """Build a network for a program of TensorFlow's own kernels, which take sparse inputs, too."""
     masks = UnfusedMasks()
     makers = _makers(_CompiledNormalization, masks)
-    return network.build(_joined(network.layers()), makers), masks
+    if sparse:
+        makers["Rescale"] = _SparseRescale
+    return network.build(_joined(network.layers()), makers, sparse=sparse), masks
 
 
 def _makers(normalization: Callable[..., Any], masks: Masks) -> dict[str, Callable[..., Any]]:
@@ -70,11 +73,24 @@ def _joined(layers: Iterable[Layer]) -> Iterator[Layer]:
         yield layer
 
 
+class _SparseRescale(Rescale):
+    """Multiplies sparse inputs, which are never shifted."""
+
+    def compute_output_spec(self, inputs: Any) -> keras.KerasTensor:
+        return keras.KerasTensor(inputs.shape, inputs.dtype, sparse=True)
+
+    def call(self, inputs: Any) -> Any:
+        factor = tf.gather(tf.convert_to_tensor(self.factor), inputs.indices[:, 1])
+        return inputs.with_values(inputs.values * factor)
+
+
 class _Dense(keras.layers.Dense):
     """A dense layer whose gradients have the same bits on any number of threads."""
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         kernel, bias = (keras.ops.convert_to_tensor(v) for v in (self.kernel, self.bias))
+        if isinstance(inputs, tf.SparseTensor):
+            return self.activation(tf.sparse.sparse_dense_matmul(inputs, kernel) + bias)
         return self.activation(affine(inputs, kernel, bias))
 
 

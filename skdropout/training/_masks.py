@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+import keras
 import tensorflow as tf
 
 from skdropout.networks.layers import Rated
@@ -42,9 +43,15 @@ class Masked(Rated):
         alone = (n for axis, n in enumerate(input_shape) if axis not in (0, *self.shared_axes))
         self.units = math.prod(n or 1 for n in alone)  # numbers of a mask for each row
 
+    def compute_output_spec(self, inputs: Any, training: bool = False) -> keras.KerasTensor:
+        return keras.KerasTensor(inputs.shape, inputs.dtype, sparse=inputs.sparse)
+
     def call(self, inputs: Any, training: bool = False) -> Any:
         if not training:
             return inputs
+        if isinstance(inputs, tf.SparseTensor):
+            factors = self.masks.factors(self, [tf.size(inputs.values)])  # zeros stay zeros
+            return inputs.with_values(inputs.values * factors)
         shape = tf.shape(inputs)
         drawn = [
             1 if axis in self.shared_axes else length or shape[axis]

@@ -1,4 +1,4 @@
-"""Sparse tables as tensors: only the batch that a step takes is ever written out in full."""
+"""Sparse tables as tensors."""
 
 from typing import Any, NamedTuple
 
@@ -28,7 +28,7 @@ class SparseRows(NamedTuple):
 
 
 def rows_at(X: Any, index: Any, width: int) -> Any:
-    """Return rows of a table, one by one in full."""
+    """Return rows of a table, sparse ones as a sparse tensor."""
     if not isinstance(X, SparseRows):
         return tf.gather(X, index)
     starts = tf.gather(X.starts, index)
@@ -36,7 +36,7 @@ def rows_at(X: Any, index: Any, width: int) -> Any:
     before = tf.cumsum(lengths, exclusive=True)
     places = tf.range(tf.reduce_sum(lengths)) + tf.repeat(starts - before, lengths)
     n_rows = tf.size(index, tf.int64)
-    rows = tf.repeat(tf.range(n_rows) * width, lengths)
-    cells = rows + tf.cast(tf.gather(X.columns, places), tf.int64)
-    values = tf.gather(X.values, places)
-    return tf.reshape(tf.scatter_nd(cells[:, tf.newaxis], values, [n_rows * width]), [-1, width])
+    rows = tf.repeat(tf.range(n_rows), lengths)
+    columns = tf.cast(tf.gather(X.columns, places), tf.int64)
+    indices, values = tf.stack([rows, columns], axis=1), tf.gather(X.values, places)
+    return tf.SparseTensor(indices, values, tf.stack([n_rows, width]))
