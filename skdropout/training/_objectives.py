@@ -78,14 +78,14 @@ class BinaryCrossentropy(Classification):
         import keras
 
         return keras.losses.BinaryCrossentropy(
-            from_logits=True, label_smoothing=self.label_smoothing
+            from_logits=True, label_smoothing=self.label_smoothing, dtype="float32"
         )
 
     @property
     def metrics(self) -> "list[keras.metrics.Metric]":
         import keras
 
-        return [keras.metrics.BinaryAccuracy("accuracy", threshold=0)]
+        return [keras.metrics.BinaryAccuracy("accuracy", threshold=0, dtype="float32")]
 
     def row_scores(self, y: Any, outputs: Any) -> Any:
         from keras import ops
@@ -109,14 +109,14 @@ class MulticlassCrossentropy(Classification):
         from skdropout.training._keras_losses import SmoothedCrossentropy
 
         if self.label_smoothing:
-            return SmoothedCrossentropy(self.label_smoothing)
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            return SmoothedCrossentropy(self.label_smoothing, dtype="float32")
+        return keras.losses.SparseCategoricalCrossentropy(from_logits=True, dtype="float32")
 
     @property
     def metrics(self) -> "list[keras.metrics.Metric]":
         import keras
 
-        return [keras.metrics.SparseCategoricalAccuracy("accuracy")]
+        return [keras.metrics.SparseCategoricalAccuracy("accuracy", dtype="float32")]
 
     def row_scores(self, y: Any, outputs: Any) -> Any:
         from keras import ops

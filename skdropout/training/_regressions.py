@@ -58,7 +58,7 @@ class SquaredError(Regression):
     def keras_loss(self) -> "keras.losses.Loss":
         import keras
 
-        return keras.losses.MeanSquaredError()
+        return keras.losses.MeanSquaredError(dtype="float32")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class AbsoluteError(Regression):
     def keras_loss(self) -> "keras.losses.Loss":
         import keras
 
-        return keras.losses.MeanAbsoluteError()
+        return keras.losses.MeanAbsoluteError(dtype="float32")
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Huber(Regression):
     def keras_loss(self) -> "keras.losses.Loss":
         import keras
 
-        return keras.losses.Huber()
+        return keras.losses.Huber(dtype="float32")
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Poisson(LogRegression):
     def keras_loss(self) -> "keras.losses.Loss":
         from skdropout.training._keras_losses import PoissonOfLog
 
-        return PoissonOfLog()
+        return PoissonOfLog(dtype="float32")
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class Gamma(LogRegression):
     def keras_loss(self) -> "keras.losses.Loss":
         from skdropout.training._keras_losses import GammaOfLog
 
-        return GammaOfLog()
+        return GammaOfLog(dtype="float32")
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class Quantile(Regression):
     def keras_loss(self) -> "keras.losses.Loss":
         from skdropout.training._keras_losses import Pinball
 
-        return Pinball(self.quantile)
+        return Pinball(self.quantile, dtype="float32")
 
 
 REGRESSIONS: dict[str, type[Regression]] = {

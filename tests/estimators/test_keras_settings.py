@@ -1,0 +1,69 @@
+"""What a process sets for its own networks in Keras does not reach into ours."""
+
+import keras
+import numpy as np
+import pytest
+
+from skdropout import BNConvClassifier, DropoutMLPClassifier, DropoutMLPRegressor
+from skdropout.training import _inference, _program
+
+SETTINGS = {
+    "floatx": "float64",
+    "dtype_policy": "mixed_bfloat16",
+    "image_data_format": "channels_first",
+    "epsilon": 1e-2,
+}
+X = np.random.default_rng(0).normal(size=(40, 4, 4, 3)).astype(np.float32)
+ROWS = X[:, 0, 0]
+SHORT = {"epochs": 2, "early_stopping": True, "optimizer": "adam", "random_state": 0}
+DENSE = {"hidden_layer_sizes": (6,), "dropout": 0.2, "input_dropout": 0.2, "max_norm": 0.5}
+CONV = {"filters": (4,), "conv_dropout": 0.2, "dense_units": 5, "max_norm": 0.5, "augment": "flip"}
+CASES = {
+    "perceptron": (DropoutMLPClassifier(**DENSE, **SHORT, batch_norm=True), ROWS, ROWS[:, 0] > 0),
+    "classes": (DropoutMLPClassifier(**DENSE, **SHORT), ROWS, ROWS.argmax(axis=1)),
+    "numbers": (DropoutMLPRegressor(**DENSE, **SHORT, alpha=1.0), ROWS, ROWS[:, 0]),
+    "images": (BNConvClassifier(**CONV, **SHORT), X, ROWS[:, 0] > 0),
+}
+
+
+@pytest.fixture
+def with_other_settings(monkeypatch):
+    """Do something with other settings, and with no program made before."""
+    monkeypatch.setattr(_program, "_compile", _program.Program)
+    monkeypatch.setattr(_inference, "_predictor", _inference.Predictor)
+
+    def with_them(action):
+        config = keras.config
+        before = {name: getattr(config, name)() for name in SETTINGS}
+        try:
+            for name, value in SETTINGS.items():
+                getattr(config, f"set_{name}")(value)
+            return action()
+        finally:
+            for name, value in before.items():
+                getattr(config, f"set_{name}")(value)
+
+    return with_them
+
+
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+@pytest.mark.parametrize("case", CASES)
+def test_fits_and_predictions_keep_their_bits(case, engine, with_other_settings):
+    estimator, rows, y = CASES[case]
+    estimator.set_params(engine=engine)
+    expected = estimator.fit(rows, y)
+    weights, predicted = expected.weights_, expected.predict(rows)
+    losses, outputs = expected.history_, expected.model_(rows).numpy()
+
+    def again():
+        found = estimator.fit(rows, y)
+        return found.weights_, found.predict(rows), found.history_, found.model_(rows).numpy()
+
+    found = with_other_settings(again)
+    for one, other in zip(found[0], weights, strict=True):
+        assert one.dtype == other.dtype
+        np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(found[1], predicted)
+    for name, values in losses.items():  # Keras itself adds its losses up in its own type
+        np.testing.assert_allclose(found[2][name], values, rtol=1e-6 * (engine == "keras"))
+    np.testing.assert_array_equal(found[3], outputs)
