@@ -45,7 +45,9 @@ class ImageSet:
     def overview(self) -> list[str]:
         """Say what was understood, a sentence or two a line, before anything starts."""
         height, width, channels = self.X.shape[1:]
-        split = f"; {len(self.y_val):,} of them come set apart" if self.given_split else ""
+        split = ""
+        if self.given_split:
+            split = f"; {len(self.y_val):,} that come set apart join the others, to be drawn anew"
         return [
             f"{self.name}: {len(self.y) + len(self.y_val):,} images of {height} x {width} pixels, "
             f"{count_of(channels, 'channel')}{split}.",
