@@ -3,7 +3,8 @@
 from skdropout import BNConvClassifier
 from skdropout.studies.designing import Design, Draws, carry_out
 from skdropout.studies.evidence import CLASS_SCORES
-from skdropout.studies.published._cifar100_study import SHARED, VARIANTS, Cifar100
+from skdropout.studies.published._cifar100_networks import SHARED, VARIANTS
+from skdropout.studies.published._cifar100_study import Cifar100
 from skdropout.studies.reading import load_images
 
 SMALL = {**SHARED, "filters": (8, 16), "dense_units": 64, "batch_norm_momentum": 0.9}

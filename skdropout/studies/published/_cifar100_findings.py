@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skdropout.studies.evidence import ALPHA, compare_pairs, evidence, points
-from skdropout.studies.published._cifar100_study import NOTHING, PUBLISHED, VARIANTS
+from skdropout.studies.published._cifar100_networks import NOTHING, PUBLISHED, VARIANTS
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from skdropout.inspection import TrainingCurvesDisplay
 from skdropout.studies.evidence import interval, points
 from skdropout.studies.published._cifar100_findings import EVERYWHERE
-from skdropout.studies.published._cifar100_study import NOTHING, SHARED
+from skdropout.studies.published._cifar100_networks import NOTHING, SHARED
 from skdropout.studies.reading import ImageSet
 from skdropout.studies.reporting import (
     Bullets,

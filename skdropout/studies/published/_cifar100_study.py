@@ -1,13 +1,10 @@
 """Batch normalisation against dropout in convolutional blocks: the published comparison."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from os import PathLike
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from skdropout.studies._checks import ENGINES, PRECISIONS, check_at_least, check_choice
 from skdropout.studies._errors import StudyError
@@ -16,69 +13,26 @@ from skdropout.studies.designing import (
     Design,
     Draws,
     Material,
-    Variant,
     carry_out,
-    validated,
 )
-from skdropout.studies.evidence import CLASS_SCORES
+from skdropout.studies.published._cifar100_networks import (
+    CONDITIONS,
+    KEY,
+    PLACEMENTS,
+    RESULTS,
+    SHARED,
+    VARIANTS,
+    build_network,
+    compute_variant,
+    design_cifar100,
+    seconds_a_step,
+)
 from skdropout.studies.reading import ImageSet, load_images
 from skdropout.studies.reporting import Conclusion, StudyResult
-from skdropout.studies.running import Cell, Plan, Tables, duration, start_tensorflow
+from skdropout.studies.running import Cell, Plan, duration, start_tensorflow
 
 if TYPE_CHECKING:
     import pandas as pd
-
-NOTHING = "nothing"
-VARIANTS: Mapping[str, Variant] = {
-    variant.name: variant
-    for variant in (
-        Variant(NOTHING, "nothing", {ONLY: {"batch_norm": False}}),
-        Variant("batch_norm", "batch normalisation", {ONLY: {"batch_norm": True}}),
-        *(
-            Variant(
-                f"dropout_{rate}", f"dropout {rate}",
-                {ONLY: {"batch_norm": False, "conv_dropout": rate}},
-            )
-            for rate in (0.1, 0.3, 0.5)
-        ),
-    )
-}  # fmt: skip
-PLACEMENTS = ("before_activation", "after_activation", "after_pooling")
-#: What is done to the inputs: the published mean of all, or also a common scale.
-CONDITIONS: Mapping[str, str] = {"as_published": "center", "standardised": "standardize"}
-#: Best validation accuracy over the published training, read off its figures to 0.01.
-PUBLISHED: Mapping[str, Mapping[str, float]] = {
-    place: dict(zip(VARIANTS, accuracies, strict=True))
-    for place, accuracies in {
-        "before_activation": (0.30, 0.48, 0.24, 0.06, 0.01),
-        "after_activation": (0.28, 0.46, 0.22, 0.04, 0.01),
-        "after_pooling": (0.30, 0.45, 0.26, 0.17, 0.05),
-    }.items()
-}
-#: What all networks share.
-SHARED: Mapping[str, Any] = {
-    "filters": (60, 60, 60, 60, 100),
-    "convs_per_block": 2,
-    "kernel_size": 3,
-    "activation": "relu",
-    "pooling": "max",
-    "head": "dense",
-    "dense_units": 1000,
-    "head_dropout": 0.5,
-    "optimizer": "rmsprop",
-    "learning_rate": 0.001,
-    "batch_size": 80,
-    "batch_norm_momentum": 0.99,
-}
-_KEY: Mapping[str, type] = {"variant": str, "placement": str, "condition": str, "seed": int}
-_RESULTS: Mapping[str, type] = {
-    **_KEY,
-    "epoch": int,
-    "training_loss": float,
-    "validation_loss": float,
-    "validation_accuracy": float,
-    "seconds": float,
-}
 
 
 def repeat_cifar100(
@@ -196,19 +150,6 @@ def _choose(name: str, asked: Sequence[str], known: Sequence[str] | Mapping[str,
     return [choice for choice in known if choice in asked]
 
 
-def design_cifar100(draws: Draws, epochs: int, precision: str, engine: str) -> Design[Draws]:
-    """Describe the published networks and what they are trained on."""
-    from skdropout import BNConvClassifier
-
-    return Design(
-        estimator=BNConvClassifier(**{**SHARED, "precision": precision, "engine": engine}),
-        variants=VARIANTS,
-        resampling=draws,
-        epochs=epochs,
-        score=CLASS_SCORES["accuracy"],
-    )
-
-
 @dataclass(frozen=True)
 class Cifar100:
     """The comparison as a study.
@@ -260,8 +201,8 @@ class Cifar100:
                 for placement in self.placements
                 for variant in self.variants
             ],
-            key=tuple(_KEY),
-            schemas={"results": _RESULTS},
+            key=tuple(KEY),
+            schemas={"results": RESULTS},
             compute=compute_variant,
             data=(training, validation, self.design),
             growing=("seeds", "placements", "variants", "conditions"),
@@ -296,7 +237,7 @@ class Cifar100:
                 steps += ceil(len(self.images.y_val) / batch_size / 3)
                 fits = sum(missing[cell] for cell in cells)
                 network = build_network(cells[0], design)
-                seconds += fits * design.epochs * steps * _seconds_a_step(network, self.images)
+                seconds += fits * design.epochs * steps * seconds_a_step(network, self.images)
         epochs = f"{design.epochs} epochs" if design.epochs > 1 else "one epoch"
         return f"{len(missing)} fits of {epochs}: about {duration(seconds)} of computing."
 
@@ -324,55 +265,3 @@ class Cifar100:
                 self.images, self.arguments, verdicts, summary, comparisons, figures, notes
             ),
         )
-
-
-def compute_variant(
-    cell: Cell, training: Material, validation: Material, design: Design[Draws]
-) -> Tables:
-    """Train one network, validating it after each epoch."""
-    start_tensorflow()
-    network = build_network(cell, design)
-    X, y = training.X, training.y
-    if design.resampling.size < len(y):
-        X, y = training.rows(design.resampling.rows(y, network.random_state))
-    fit = validated(network, X, y, validation.X, validation.y)
-    key = dict(zip(_KEY, cell, strict=True))
-    columns = (fit.history[name] for name in ("loss", "val_loss", "val_accuracy"))
-    return {
-        "results": [
-            {
-                **key,
-                "epoch": epoch,
-                "training_loss": float(loss),
-                "validation_loss": float(val_loss),
-                "validation_accuracy": float(val_accuracy),
-                "seconds": fit.seconds / design.epochs,
-            }
-            for epoch, (loss, val_loss, val_accuracy) in enumerate(
-                zip(*columns, strict=True), start=1
-            )
-        ]
-    }
-
-
-def build_network(cell: Cell, design: Design[Draws]) -> Any:
-    """Make the network of a cell, untrained."""
-    variant, placement, condition, seed = cell
-    # A seed of its own for each placement: "nothing" is the same network at all of them, and so
-    # its three runs show what luck alone does.
-    own = design.resampling.seed(seed, PLACEMENTS.index(placement))
-    return design.network(variant, seed=own).set_params(
-        placement=placement, rescale=CONDITIONS[condition]
-    )
-
-
-def _seconds_a_step(network: Any, images: ImageSet) -> float:
-    """Time some steps, leaving out what a fit costs beside its steps."""
-    times = {}
-    for n_steps in (2, 2, 8):  # the first one also builds the program
-        n_rows = n_steps * network.batch_size
-        rows = np.resize(np.flatnonzero(images.y < 8), n_rows)
-        began = time.perf_counter()
-        network.set_params(epochs=1, random_state=0).fit(images.X[rows], images.y[rows])
-        times[n_steps] = time.perf_counter() - began
-    return max(times[8] - times[2], 1e-4) / 6

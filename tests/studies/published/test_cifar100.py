@@ -18,8 +18,7 @@ from skdropout.studies.published._cifar100_findings import (
     guessing,
     summarise_variants,
 )
-from skdropout.studies.published._cifar100_page import draw_curves
-from skdropout.studies.published._cifar100_study import (
+from skdropout.studies.published._cifar100_networks import (
     CONDITIONS,
     PLACEMENTS,
     PUBLISHED,
@@ -28,6 +27,7 @@ from skdropout.studies.published._cifar100_study import (
     compute_variant,
     design_cifar100,
 )
+from skdropout.studies.published._cifar100_page import draw_curves
 from skdropout.studies.reading import load_images
 
 
@@ -118,7 +118,7 @@ def test_a_network_that_diverges_is_a_result(monkeypatch):
             raise FloatingPointError("the loss became nan")
 
     monkeypatch.setattr(
-        "skdropout.studies.published._cifar100_study.build_network", lambda *_: Diverging()
+        "skdropout.studies.published._cifar100_networks.build_network", lambda *_: Diverging()
     )
     images = Material("images", np.zeros((4, 8, 8, 1)), np.arange(4), tuple("abcd"))
     cell = ("dropout_0.5", "after_pooling", "as_published", 0)

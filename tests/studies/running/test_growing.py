@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import studies_toy as toy
 
-from skdropout.studies.published._cifar100_study import CONDITIONS
+from skdropout.studies.published._cifar100_networks import CONDITIONS
 from skdropout.studies.published._sonar_study import Sonar, design_sonar
 from skdropout.studies.reading import load_table
 from skdropout.studies.running import run_plan
