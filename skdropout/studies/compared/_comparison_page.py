@@ -121,8 +121,11 @@ def comparison_page(
         for name, figure in figures.items()
     ]
     pictures[0] = Section(pictures[0].title, [list_variants(findings), *pictures[0].pieces])
+    name = findings.material.name
+    # Rows and images from Python have no name of their own.
+    data = {"table": "this table", "images": "these images"}.get(name, name)
     return page(
-        f"Does regularisation help on {findings.material.name}?",
+        f"Does regularisation help on {data}?",
         "Networks that differ in their regularisation alone, each at the strength and for the "
         "epochs that suit it.",
         verdicts,
