@@ -12,7 +12,6 @@ from skdropout.studies.evidence._comparing import (
 )
 from skdropout.studies.evidence._scores import (
     CLASS_SCORES,
-    NUMBER_SCORES,
     Score,
     score_classes,
     score_numbers,
@@ -23,7 +22,6 @@ from skdropout.studies.evidence._statistics import PairedTest, holm, paired_test
 __all__ = [
     "ALPHA",
     "CLASS_SCORES",
-    "NUMBER_SCORES",
     "PairedTest",
     "Probabilities",
     "Score",

@@ -1,6 +1,6 @@
 """Tables and images, built in and of the user's own, as the studies take them."""
 
-from skdropout.studies.reading._image_set import Images, ImageSet, Labels
+from skdropout.studies.reading._image_set import ImageSet
 from skdropout.studies.reading._images import is_images, load_images
 from skdropout.studies.reading._options import Reading
 from skdropout.studies.reading._rows import load_rows
@@ -8,8 +8,6 @@ from skdropout.studies.reading._table_loading import Table, load_table
 
 __all__ = [
     "ImageSet",
-    "Images",
-    "Labels",
     "Reading",
     "Table",
     "is_images",
