@@ -51,9 +51,7 @@ class EpochCallbacks:
 
         from skdropout.training._keras_model import compiled_model, optimizer_slots
 
-        prepare(job.callbacks, job.plan)
-        for callback in job.callbacks:
-            _reject_batch_level(callback)
+        forget_earlier_fits(job.callbacks)
         self._model = compiled_model(job)
         # Callbacks look for the metrics, which are there once they have been computed.
         some = self._model(np.zeros((1, *job.network.input_shape), job.rows.X.dtype))
@@ -178,8 +176,8 @@ def losses_of(history: dict[str, list[float]]) -> dict[str, float]:
     return {name: values[-1] for name, values in history.items() if name in ("loss", "val_loss")}
 
 
-def prepare(callbacks: tuple[Any, ...], plan: TrainingPlan) -> None:
-    """Raise unless all are Keras callbacks that fit the plan, and have them forget earlier fits."""
+def check_callbacks(callbacks: tuple[Any, ...], plan: TrainingPlan) -> None:
+    """Raise unless all are Keras callbacks that fit the plan."""
     import keras
 
     setters = keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau
@@ -188,15 +186,22 @@ def prepare(callbacks: tuple[Any, ...], plan: TrainingPlan) -> None:
             raise TypeError(
                 f"callbacks expects keras.callbacks.Callback objects, got {callback!r}."
             )
-        if isinstance(callback, keras.callbacks.EarlyStopping):
-            # Before Keras 3.15 it holds a fit, or that of a clone, against the best of the last.
-            callback.best = None
         if isinstance(callback, setters) and plan.schedule != "constant":
             raise ValueError(
                 f"the callback {type(callback).__name__} sets the learning rate, and so does "
                 f"learning_rate_schedule={plan.schedule!r}. Use one of them: leave the callback "
                 "away, or set learning_rate_schedule='constant'."
             )
+
+
+def forget_earlier_fits(callbacks: tuple[Any, ...]) -> None:
+    """Have callbacks forget what they remember of another fit."""
+    import keras
+
+    for callback in callbacks:
+        if isinstance(callback, keras.callbacks.EarlyStopping):
+            # Before Keras 3.15 it holds a fit, or that of a clone, against the best of the last.
+            callback.best = None
 
 
 def reject_nothing_left(first_epoch: int, plan: TrainingPlan) -> None:
@@ -226,18 +231,20 @@ def let_go(callbacks: tuple[Any, ...]) -> None:
             callback._writers, callback._summary_module = {}, None
 
 
-def _reject_batch_level(callback: Any) -> None:
+def reject_batch_level(callbacks: tuple[Any, ...]) -> None:
+    """Raise where a callback acts on single batches."""
     import keras
 
-    if _keeps_to_epochs(callback):
-        return
-    for hook in _BATCH_HOOKS:
-        own = getattr(callback, hook)
-        if getattr(own, "__func__", own) is not getattr(keras.callbacks.Callback, hook):
-            raise ValueError(
-                f"the callback {type(callback).__name__} acts on single batches ({hook}), and "
-                "engine='compiled' reports whole epochs. Use engine='keras' for it."
-            )
+    for callback in callbacks:
+        if _keeps_to_epochs(callback):
+            continue
+        for hook in _BATCH_HOOKS:
+            own = getattr(callback, hook)
+            if getattr(own, "__func__", own) is not getattr(keras.callbacks.Callback, hook):
+                raise ValueError(
+                    f"the callback {type(callback).__name__} acts on single batches ({hook}), and "
+                    "engine='compiled' reports whole epochs. Use engine='keras' for it."
+                )
 
 
 def _keeps_to_epochs(callback: Any) -> bool:

@@ -8,14 +8,20 @@ import tensorflow as tf
 from tqdm.auto import tqdm
 
 from skdropout.networks import Network
-from skdropout.training._callbacks import EpochCallbacks, losses_of, reject_nothing_left
+from skdropout.training._callbacks import (
+    EpochCallbacks,
+    check_callbacks,
+    losses_of,
+    reject_batch_level,
+    reject_nothing_left,
+)
 from skdropout.training._checkpoint import Snapshot, checkpoint_of
 from skdropout.training._divergence import diverged, reject_divergence
 from skdropout.training._first_weights import first_weights
 from skdropout.training._inference import predictor_for, sampler_for
 from skdropout.training._job import TrainingJob
 from skdropout.training._plan import OPTIMIZER_NAMES
-from skdropout.training._program import Program, program_for
+from skdropout.training._program import Program, check_tensorflow, program_for
 from skdropout.training._result import Ending, TrainingResult
 from skdropout.training._step import Progress, Rows, Settings, State, ValidationRows
 from skdropout.training._tables import (
@@ -32,13 +38,20 @@ _NEVER = np.iinfo(np.int32).max
 class CompiledEngine:
     """Trains in compiled loops (XLA where that is faster), predicts with a traced forward pass."""
 
-    def train(self, job: TrainingJob) -> TrainingResult:
-        """Train, and return what came of it."""
+    def check(self, job: TrainingJob) -> None:
+        """Raise for optimiser objects, callbacks on batches, and Keras on another backend."""
         if job.plan.optimizer not in OPTIMIZER_NAMES:
             raise ValueError(
                 f"engine='compiled' takes an optimiser by its name ({', '.join(OPTIMIZER_NAMES)}), "
                 f"got a {type(job.plan.optimizer).__name__} object. Use engine='keras' for objects."
             )
+        check_callbacks(job.callbacks, job.plan)
+        reject_batch_level(job.callbacks)
+        check_tensorflow()
+
+    def train(self, job: TrainingJob) -> TrainingResult:
+        """Train, and return what came of it."""
+        self.check(job)
         job = with_full_batches(job)
         return _Run(job, program_for(key_of(job))).result()
 

@@ -82,6 +82,9 @@ class TrainingJob:
 class Engine(Protocol):
     """Something that carries a plan out."""
 
+    def check(self, job: TrainingJob) -> None:
+        """Raise where a job asks for what this engine cannot do; `train` asks before it starts."""
+
     def train(self, job: TrainingJob) -> TrainingResult:
         """Train, and return what came of it."""
 

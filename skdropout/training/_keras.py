@@ -13,9 +13,10 @@ from skdropout.networks import Network
 from skdropout.networks.layers import Thinning
 from skdropout.training._callbacks import (
     add_to_history,
+    check_callbacks,
+    forget_earlier_fits,
     let_go,
     losses_of,
-    prepare,
     reject_nothing_left,
 )
 from skdropout.training._checkpoint import Snapshot, checkpoint_of
@@ -39,9 +40,14 @@ _SOME_ROWS = 32  # of a validation batch, as in Keras
 class KerasEngine:
     """Trains anything that ``Model.fit`` trains, on any Keras backend."""
 
+    def check(self, job: TrainingJob) -> None:
+        """Raise for what is no Keras callback, or sets the learning rate against a schedule."""
+        check_callbacks(job.callbacks, job.plan)
+
     def train(self, job: TrainingJob) -> TrainingResult:
         """Train, and return what came of it."""
-        prepare(job.callbacks, job.plan)
+        self.check(job)
+        forget_earlier_fits(job.callbacks)
         model = compiled_model(job)
         batches = _Batches(job)
         guard = _Guard(job, batches)

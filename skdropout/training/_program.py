@@ -233,9 +233,8 @@ def _written(logs: Any, number: Any, values: list[Any]) -> Any:
 _lock = threading.RLock()
 
 
-@contextmanager
-def tracing() -> Iterator[None]:
-    """Let one thread at a time trace, where Keras runs on TensorFlow."""
+def check_tensorflow() -> None:
+    """Raise unless Keras runs on TensorFlow, and that as it does by default."""
     if keras.backend.backend() != "tensorflow":
         raise RuntimeError(
             f"engine='compiled' needs Keras on TensorFlow, and Keras runs on "
@@ -248,6 +247,12 @@ def tracing() -> Iterator[None]:
             "tf.compat.v1.disable_eager_execution, or inside a tf.Graph). Leave it on, or fit in "
             "a process of its own."
         )
+
+
+@contextmanager
+def tracing() -> Iterator[None]:
+    """Let one thread at a time trace, where Keras runs on TensorFlow."""
+    check_tensorflow()
     with _lock:
         yield
 
