@@ -34,8 +34,8 @@ PARTS = {
         "skdropout.training._tables:Epochs.chunks",
     ],
     "run": ["skdropout.training._program:Program.run"],
-    "keep the history": ["skdropout.training._compiled:_Run._record"],
-    "read back": ["skdropout.training._compiled:_Run.so_far"],
+    "keep the history": ["skdropout.training._compiled:CompiledFit._record"],
+    "read back": ["skdropout.training._compiled:CompiledFit.so_far"],
 }
 REST, TRACE, COMPILE = "the rest", "trace", "compile (XLA)"
 _METHOD = """\

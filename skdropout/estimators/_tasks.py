@@ -54,7 +54,7 @@ class _EpochTasks:
         self._job, self._fit, self._given = job, fit, given
 
     @property
-    def looks(self) -> bool:
+    def sees_each_epoch(self) -> bool:
         return any(
             "fitted_estimator" in signature(callback.on_fit_task_end).parameters
             for callback in self._given["estimator"]._skl_callbacks

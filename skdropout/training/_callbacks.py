@@ -19,7 +19,7 @@ _BATCH_HOOKS = (
 )
 
 
-class Run(Protocol):
+class RunningFit(Protocol):
     """What callbacks see and may change of a fit."""
 
     weights: list[Any]
@@ -40,7 +40,7 @@ class EpochCallbacks:
 
     first_epoch = 0  # a callback may have restored a fit that was interrupted
 
-    def __init__(self, job: TrainingJob, run: Run) -> None:
+    def __init__(self, job: TrainingJob, run: RunningFit) -> None:
         self._run = run
         self._callbacks = job.callbacks
         self._observer = job.observer

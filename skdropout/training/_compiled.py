@@ -53,7 +53,7 @@ class CompiledEngine:
         """Train, and return what came of it."""
         self.check(job)
         job = with_full_batches(job)
-        return _Run(job, program_for(key_of(job))).result()
+        return CompiledFit(job, program_for(key_of(job))).result()
 
     def outputs(self, network: Network, weights: list[np.ndarray], X: np.ndarray) -> np.ndarray:
         """Return the network's outputs, of shape (n_rows, n_outputs)."""
@@ -66,7 +66,7 @@ class CompiledEngine:
         return sampler_for(network, X.dtype).samples(weights, X, seeds)
 
 
-class _Run:
+class CompiledFit:
     """One fit on its way through the compiled loop."""
 
     def __init__(self, job: TrainingJob, program: Program) -> None:

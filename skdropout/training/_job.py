@@ -17,8 +17,8 @@ class Observer(Protocol):
     """Someone who is told of the epochs and may end the fit."""
 
     @property
-    def looks(self) -> bool:
-        """Whether it may look at what each epoch brought; if not, it hears of several at once."""
+    def sees_each_epoch(self) -> bool:
+        """Whether it sees what each epoch brought; if not, it hears of several at once."""
 
     def begin_epoch(self) -> None:
         """Hear that an epoch begins."""
@@ -76,7 +76,7 @@ class TrainingJob:
     @property
     def by_epoch(self) -> bool:
         """Whether someone may look at what each epoch brought."""
-        return bool(self.callbacks) or (self.observer is not None and self.observer.looks)
+        return bool(self.callbacks) or (self.observer is not None and self.observer.sees_each_epoch)
 
 
 class Engine(Protocol):
@@ -101,7 +101,7 @@ class Engine(Protocol):
         """
 
 
-class Watch:
+class Patience:
     """The stopping rule at work: remembers the best epoch, counts those without progress."""
 
     def __init__(self, rule: EarlyStopping | None) -> None:

@@ -29,7 +29,7 @@ from skdropout.training._cost import (
 )
 from skdropout.training._data import TrainingSet
 from skdropout.training._divergence import diverged, reject_divergence
-from skdropout.training._job import TrainingJob, Watch
+from skdropout.training._job import Patience, TrainingJob
 from skdropout.training._keras_model import compiled_model, optimizer_slots, seed_states
 from skdropout.training._objectives import Objective
 from skdropout.training._result import Ending, TrainingResult
@@ -54,7 +54,7 @@ class KerasEngine:
         done = guard.take_up(model)
         validation = job.validation
         try:
-            if done < job.plan.epochs and not guard.watch.gives_up:
+            if done < job.plan.epochs and not guard.patience.gives_up:
                 model.fit(
                     batches,
                     validation_data=validation and _all_of(validation),
@@ -145,7 +145,7 @@ class _Guard(keras.callbacks.Callback):
         self._score_name = f"val_{job.objective.score_name}"
         self._observer = job.observer
         self._bar = tqdm(total=job.plan.epochs, unit="epoch", desc="fit", disable=not job.verbose)
-        self.watch = Watch(job.plan.early_stopping if job.validation is not None else None)
+        self.patience = Patience(job.plan.early_stopping if job.validation is not None else None)
         self.history: dict[str, list[float]] = {}
         self.best_weights: list[np.ndarray] | None = None
         self._first_epoch = 0
@@ -163,7 +163,7 @@ class _Guard(keras.callbacks.Callback):
         self.history = saved.history
         columns = (self.history.get(name, []) for name in ("val_loss", self._score_name))
         for epoch, values in enumerate(zip(*columns, strict=True)):
-            self.watch.improves(epoch, *values)
+            self.patience.improves(epoch, *values)
         n_epochs = len(self.history["loss"])
         self._batches.skip(n_epochs)
         self._bar.update(n_epochs)
@@ -203,9 +203,9 @@ class _Guard(keras.callbacks.Callback):
             raise diverged(self._job, epoch, loss, float(self.model.optimizer.learning_rate))
         if "val_loss" in self.history:
             validation = (self.history[name][-1] for name in ("val_loss", self._score_name))
-            if self.watch.improves(epoch, *validation):
+            if self.patience.improves(epoch, *validation):
                 self.best_weights = self.model.get_weights()
-        if self.watch.gives_up:
+        if self.patience.gives_up:
             self.model.stop_training = True
         self._bar.set_postfix(losses_of(self.history), refresh=False)
         self._bar.update()
@@ -228,13 +228,13 @@ class _Guard(keras.callbacks.Callback):
             optimizer_state=[np.asarray(slot).copy() for slot in slots],
             history={name: list(values) for name, values in self.history.items()},
             n_steps=int(model.optimizer.iterations),
-            best_epoch=self.watch.best_epoch,
+            best_epoch=self.patience.best_epoch,
             ending=self._ending,
         )
 
     @property
     def _ending(self) -> Ending:
-        if self.watch.gives_up:
+        if self.patience.gives_up:
             return Ending.EARLY
         done = self._first_epoch + len(self.history["loss"]) == self._plan.epochs
         return Ending.FINISHED if done else Ending.CALLBACK

@@ -13,7 +13,7 @@ from keras import ops
 
 
 @dataclass(frozen=True)
-class Step:
+class StepNumbers:
     """The numbers of one step: its learning rate, its count from 1, and the momentum."""
 
     rate: Any
@@ -22,17 +22,17 @@ class Step:
     nesterov: bool
 
 
-Update = Callable[[Any, Any, list[Any], Step], tuple[Any, list[Any]]]
+Update = Callable[[Any, Any, list[Any], StepNumbers], tuple[Any, list[Any]]]
 
 
-def _sgd(weight: Any, gradient: Any, slots: list[Any], step: Step) -> tuple[Any, list[Any]]:
+def _sgd(weight: Any, gradient: Any, slots: list[Any], step: StepNumbers) -> tuple[Any, list[Any]]:
     velocity = step.momentum * slots[0] - step.rate * gradient
     if step.nesterov:
         return weight + step.momentum * velocity - step.rate * gradient, [velocity]
     return weight + velocity, [velocity]
 
 
-def _adam(weight: Any, gradient: Any, slots: list[Any], step: Step) -> tuple[Any, list[Any]]:
+def _adam(weight: Any, gradient: Any, slots: list[Any], step: StepNumbers) -> tuple[Any, list[Any]]:
     mean = slots[0] + (gradient - slots[0]) * (1 - 0.9)
     square = slots[1] + (ops.square(gradient) - slots[1]) * (1 - 0.999)
     alpha = (
@@ -41,24 +41,30 @@ def _adam(weight: Any, gradient: Any, slots: list[Any], step: Step) -> tuple[Any
     return weight - alpha * mean / (ops.sqrt(square) + 1e-7), [mean, square]
 
 
-def _rmsprop(weight: Any, gradient: Any, slots: list[Any], step: Step) -> tuple[Any, list[Any]]:
+def _rmsprop(
+    weight: Any, gradient: Any, slots: list[Any], step: StepNumbers
+) -> tuple[Any, list[Any]]:
     square = 0.9 * slots[0] + (1 - 0.9) * ops.square(gradient)
     return weight - step.rate * gradient * ops.rsqrt(square + 1e-7), [square]
 
 
-def _adagrad(weight: Any, gradient: Any, slots: list[Any], step: Step) -> tuple[Any, list[Any]]:
+def _adagrad(
+    weight: Any, gradient: Any, slots: list[Any], step: StepNumbers
+) -> tuple[Any, list[Any]]:
     total = slots[0] + ops.square(gradient)
     return weight - step.rate * gradient / ops.sqrt(total + 1e-7), [total]
 
 
-def _adamax(weight: Any, gradient: Any, slots: list[Any], step: Step) -> tuple[Any, list[Any]]:
+def _adamax(
+    weight: Any, gradient: Any, slots: list[Any], step: StepNumbers
+) -> tuple[Any, list[Any]]:
     mean = slots[0] + (gradient - slots[0]) * (1 - 0.9)
     largest = ops.maximum(0.999 * slots[1], ops.abs(gradient))
     rate = step.rate / (1 - ops.power(0.9, step.count))
     return weight - rate * mean / (largest + 1e-7), [mean, largest]
 
 
-def _lion(weight: Any, gradient: Any, slots: list[Any], step: Step) -> tuple[Any, list[Any]]:
+def _lion(weight: Any, gradient: Any, slots: list[Any], step: StepNumbers) -> tuple[Any, list[Any]]:
     direction = ops.sign(0.9 * slots[0] + (1 - 0.9) * gradient)
     return weight - step.rate * direction, [0.99 * slots[0] + (1 - 0.99) * gradient]
 

@@ -30,7 +30,7 @@ from skdropout.training._step import (
     Rows,
     Settings,
     State,
-    Stepper,
+    StepFunctions,
     ValidationRows,
 )
 
@@ -89,7 +89,7 @@ class Program:
         self.optimizer = OPTIMIZERS[key.optimizer]
         self.layout = Layout(self.model)
         self.steps_per_call = steps_per_call(self.model, key.batch_size)
-        self._stepper = Stepper(
+        self._steps = StepFunctions(
             self.model,
             self.layout,
             masks,
@@ -131,7 +131,7 @@ class Program:
         batches: Batches,
         settings: Settings,
     ) -> tuple[State, Progress, Any, Any, Any]:
-        step = self._stepper.train
+        step = self._steps.train
         if not self.key.fused:
             # TensorFlow looks for faster kernels in the order of the nodes, and finds all of them
             # only in a graph without cycles: the step must not be copied into the loop.
@@ -151,9 +151,7 @@ class Program:
                 parallel_iterations=1,
             )
             if self.key.validated:
-                progress, *log = self._stepper.validate(
-                    ended, state, validation, progress, settings
-                )
+                progress, *log = self._steps.validate(ended, state, validation, progress, settings)
                 validation_logs = _written(validation_logs, number - 1, log)
             return number, state, progress, logs, validation_logs
 

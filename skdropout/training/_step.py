@@ -11,7 +11,7 @@ from skdropout.training._cost import rows_per_call
 from skdropout.training._layout import Layout, packed
 from skdropout.training._masks import Masks
 from skdropout.training._objectives import Objective
-from skdropout.training._optimizers import Optimizer, Step
+from skdropout.training._optimizers import Optimizer, StepNumbers
 from skdropout.training._sparse import SparseRows, rows_at
 from skdropout.training._sums import channel_sums
 
@@ -80,7 +80,7 @@ class Progress(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Stepper:
+class StepFunctions:
     """Trains and evaluates one Keras model by passing tensors through it.
 
     Parameters
@@ -145,7 +145,7 @@ class Stepper:
             loss = _total(losses, present) / tf.cast(size, tf.float32)
         gradients = tape.gradient(loss, state.trainable)
         count = tf.cast(step_number + 1, tf.float32)
-        step = Step(batches.rates[number], count, settings.momentum, self.nesterov)
+        step = StepNumbers(batches.rates[number], count, settings.momentum, self.nesterov)
         trainable, slots = self._update(state, gradients, step, settings)
         frozen = [tf.convert_to_tensor(value) for value in frozen]
         correct = tf.constant(0.0)
@@ -154,7 +154,7 @@ class Stepper:
         return State(trainable, frozen, slots), loss, correct
 
     def _update(
-        self, state: State, gradients: list[Any], step: Step, settings: Settings
+        self, state: State, gradients: list[Any], step: StepNumbers, settings: Settings
     ) -> tuple[list[Any], list[list[Any]]]:
         weights, slots = [], []
         gradients = self._gradients(state, gradients, settings)
