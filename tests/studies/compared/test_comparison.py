@@ -24,7 +24,6 @@ from skdropout.studies import (
     practical_probabilities,
 )
 from skdropout.studies.compared._asked import Asked
-from skdropout.studies.compared._comparison import Comparison
 from skdropout.studies.compared._findings import Findings, verdict_of
 from skdropout.studies.compared._nested import choose, compute_cell
 from skdropout.studies.compared._variants import TABLE_CONTROL, table_variants
@@ -192,11 +191,11 @@ def test_the_program_and_the_command_read_a_file_as_it_was_read(tmp_path):
     frame.to_csv(tmp_path / "own.csv", index=False)
     reading = Reading(missing=("-77", "x y"), drop_columns=("e",), header=True)
     table = load_table(tmp_path / "own.csv", "y", reading=reading)
-    study = Comparison(None, table, None, None, 0.01, {"target": "y"}, None, reading)
+    asked = Asked(table, {"target": "y"}, reading)
     namespace = {}
-    exec(study.loading, namespace)
+    exec(asked.loading, namespace)
     pd.testing.assert_frame_equal(namespace["X"], table.features)
-    assert study.again.endswith("--target y --header '--missing=-77,x y' --drop-columns=e")
+    assert asked.command.endswith("--target y --header '--missing=-77,x y' --drop-columns=e")
 
 
 def test_differences_have_the_sign_of_the_score_and_verdicts_that_of_what_is_better(study):
