@@ -150,7 +150,7 @@ def build(
 def _like_the_target(meta: dict[str, Any]) -> np.ndarray:
     """Return a small target of the kind that the wrapper was given."""
     if meta["target_type_"] == "multilabel-indicator":
-        return np.eye(meta["n_classes_"], dtype=int)
+        return np.tri(meta["n_classes_"], dtype=int)
     if "classes_" in meta:
         return np.asarray(meta["classes_"])
     return np.zeros((2,) if meta["y_ndim_"] == 1 else (2, meta["n_outputs_"]))
