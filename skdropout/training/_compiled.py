@@ -57,7 +57,7 @@ class CompiledEngine:
 
     def outputs(self, network: Network, weights: list[np.ndarray], X: np.ndarray) -> np.ndarray:
         """Return the network's outputs, of shape (n_rows, n_outputs)."""
-        return predictor_for(network, X.dtype).outputs(weights, X)
+        return predictor_for(network, X).outputs(weights, X)
 
     def samples(
         self, network: Network, weights: list[np.ndarray], X: np.ndarray, seeds: np.ndarray

@@ -7,23 +7,30 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from scipy import sparse
 
 from skdropout.networks import Network
 from skdropout.networks.layers import Thinning
 from skdropout.training._cost import blocks_of, rows_of_samples, rows_per_call
+from skdropout.training._engine_layers import unfused_model
 from skdropout.training._layout import Layout, packed
 from skdropout.training._program import tracing
+from skdropout.training._sparse import as_tensor
 
 
 class Predictor:
     """The forward pass of one network structure, without XLA, so that no row count is special."""
 
-    def __init__(self, structure: Network, dtype: str) -> None:
+    def __init__(self, structure: Network, dtype: str, takes_sparse: bool) -> None:
         self.model = structure.build()
+        spec = tf.TensorSpec((None, *structure.input_shape), tf.as_dtype(dtype))
+        if takes_sparse:
+            self.model, _ = unfused_model(structure, sparse=True)
+            spec = tf.SparseTensorSpec(spec.shape, spec.dtype)
         self._layout = Layout(self.model)
         signature = (
             tf.TensorSpec((self._layout.size,), tf.float32),
-            tf.TensorSpec((None, *structure.input_shape), tf.as_dtype(dtype)),
+            spec,
         )
         self._forward = tf.function(
             self._outputs, autograph=False, input_signature=signature
@@ -34,8 +41,8 @@ class Predictor:
         """Return the network's outputs for any number of rows, in bounded memory."""
         vector = tf.convert_to_tensor(packed(weights))
         blocks = [
-            self._forward(vector, tf.convert_to_tensor(block)).numpy()
-            for block in blocks_of(X, self._rows_per_call)
+            self._forward(vector, as_tensor(block)).numpy()
+            for block in blocks_of(X, self._rows_per_call, in_full=False)
         ]
         return (blocks[0] if len(blocks) == 1 else np.concatenate(blocks))[: X.shape[0]]
 
@@ -103,14 +110,14 @@ class Sampler:
 
 
 @lru_cache(maxsize=64)
-def _predictor(structure: Network, dtype: str) -> Predictor:
-    return Predictor(structure, dtype)
+def _predictor(structure: Network, dtype: str, takes_sparse: bool) -> Predictor:
+    return Predictor(structure, dtype, takes_sparse)
 
 
-def predictor_for(network: Network, dtype: np.dtype) -> Predictor:
-    """Return the traced forward pass of a network, made at the first call for its structure."""
+def predictor_for(network: Network, X: Any) -> Predictor:
+    """Return the traced forward pass of a network, made at the first call for such rows."""
     with tracing():
-        return _predictor(network.structure, str(dtype))
+        return _predictor(network.structure, str(X.dtype), sparse.issparse(X))
 
 
 @lru_cache(maxsize=64)

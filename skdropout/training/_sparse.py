@@ -27,6 +27,14 @@ class SparseRows(NamedTuple):
         return cls(*(tf.TensorSpec((None,), kind) for kind in types))
 
 
+def as_tensor(X: Any) -> Any:
+    """Return some rows as a tensor, sparse ones as a sparse tensor."""
+    if not sparse.issparse(X):
+        return tf.convert_to_tensor(X)
+    X = X.tocoo()
+    return tf.SparseTensor(np.stack(X.coords, axis=1).astype(np.int64), X.data, X.shape)
+
+
 def rows_at(X: Any, index: Any, width: int) -> Any:
     """Return rows of a table, sparse ones as a sparse tensor."""
     if not isinstance(X, SparseRows):
