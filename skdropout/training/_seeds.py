@@ -39,12 +39,3 @@ class Seeds:
     def _words(self, part: int, n_words: int) -> list[int]:
         parts = np.random.SeedSequence([self.seed, self.first_epoch]).spawn(2)
         return parts[part].generate_state(n_words).tolist()
-
-
-def sample_seeds(seed: int, n_samples: int, n_layers: int) -> np.ndarray:
-    """Return the seed of each dropout layer in each thinned network.
-
-    Those of the first networks are the same however many are drawn.
-    """
-    words = np.random.SeedSequence(seed).generate_state(n_samples * n_layers)
-    return words.reshape(-1, n_layers)
