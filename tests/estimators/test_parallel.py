@@ -2,8 +2,7 @@
 
 import pandas as pd
 import pytest
-import tensorflow as tf
-from estimator_toy import quick, same_weights, table
+from estimator_toy import quick, same_weights, table, threads_of_a_worker
 from joblib import Parallel, delayed, parallel_config
 from scipy.stats import loguniform, uniform
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401 (allows the next line)
@@ -30,16 +29,6 @@ def results(search):
 @pytest.fixture(scope="module")
 def alone():
     return grid_search()
-
-
-def threads_of_a_worker(number):
-    """Train, and say how many threads TensorFlow was told to take: within an operation, between."""
-    quick(random_state=number).fit(*table())
-    settings = tf.config.threading
-    return (
-        settings.get_intra_op_parallelism_threads(),
-        settings.get_inter_op_parallelism_threads(),
-    )
 
 
 @pytest.fixture

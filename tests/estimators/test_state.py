@@ -28,6 +28,10 @@ UNUSUAL = {
     "dropout": [0.2, 0.3],
     "max_norm": 2.5,
     "batch_norm": True,
+    "label_smoothing": 0.1,
+    "global_clipnorm": 5.0,
+    "scoring": "accuracy",
+    "initial_weights": None,
     "rescale": "unit",
     "kernel_initializer": keras.initializers.HeNormal(),
     "optimizer": keras.optimizers.SGD(0.1),
@@ -155,8 +159,7 @@ def test_a_deep_copy_shares_no_weights():
     original = quick().fit(X, y)
     expected = original.predict_proba(X)
     copied = copy.deepcopy(original)
-    for weights in copied.weights_:
-        weights[...] = 0
+    copied.weights_ = [np.zeros_like(weights) for weights in copied.weights_]
     assert np.array_equal(original.predict_proba(X), expected)
 
 

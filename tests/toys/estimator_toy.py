@@ -36,3 +36,15 @@ def same_weights(one, other):
     return len(one.weights_) == len(other.weights_) and all(
         np.array_equal(a, b) for a, b in zip(one.weights_, other.weights_, strict=True)
     )
+
+
+def threads_of_a_worker(number):
+    """Train, and say how many threads TensorFlow was told to take: within an operation, between."""
+    import tensorflow as tf
+
+    quick(random_state=number).fit(*table())
+    settings = tf.config.threading
+    return (
+        settings.get_intra_op_parallelism_threads(),
+        settings.get_inter_op_parallelism_threads(),
+    )

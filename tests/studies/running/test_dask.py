@@ -1,19 +1,17 @@
 """Searches and studies on a Dask cluster: the same results, also where a worker is killed."""
 
 import os
-import signal
 from collections import Counter
 from dataclasses import replace
 from itertools import chain
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import studies_toy as toy
+from dask_toy import Counted, Fatal, fatal_compute
 from distributed import Client, LocalCluster
 from joblib import parallel_config
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import Pipeline
 
@@ -36,29 +34,6 @@ def cluster():
 def client(cluster):
     with Client(cluster, set_as_default=False) as connected:
         yield connected
-
-
-class Fatal(TransformerMixin, BaseEstimator):
-    """Notes each fit in a folder, and kills its process in the first that runs in a worker."""
-
-    def __init__(self, folder, deadly=False):
-        self.folder = folder
-        self.deadly = deadly
-
-    def fit(self, X, y=None):
-        folder = Path(self.folder)
-        with (folder / "fits.txt").open("a") as file:
-            file.write(f"{os.getpid()}\n")
-        if self.deadly:
-            try:
-                (folder / "killed").touch(exist_ok=False)
-            except FileExistsError:
-                return self
-            os.kill(os.getpid(), signal.SIGKILL)
-        return self
-
-    def transform(self, X):
-        return X
 
 
 def search(folder, **options):
@@ -96,30 +71,6 @@ def test_a_search_whose_worker_is_killed_is_complete_and_the_same(client, alone,
     assert len(fits) >= 2
     # What the killed worker was at is computed again, and nothing else.
     assert 0 < sum(fits.values()) - len(RATES) * SPLITS <= 3
-
-
-class Counted:
-    """Data that note each time that they are unpickled."""
-
-    def __init__(self, file):
-        self.file = file
-
-    def mean(self):
-        return 0.5
-
-    def __reduce__(self):
-        return _unpickle, (self.file,)
-
-
-def _unpickle(file):
-    with Path(file).open("a") as notes:
-        notes.write(f"{os.getpid()}\n")
-    return Counted(file)
-
-
-def fatal_compute(cell, data, folder, pause):
-    Fatal(folder, deadly=cell == ("a", 2)).fit(None)
-    return toy.compute(cell, data, None, pause)
 
 
 def test_a_study_whose_worker_is_killed_is_complete_and_the_same(cluster, tmp_path):
