@@ -7,7 +7,7 @@ import numpy as np
 
 from benchmarks._data import sonar_whole
 
-EPOCHS, PATIENCE, WIDTH, BATCH = 240, 60, 200, 32
+EPOCHS, PATIENCE, WIDTH, BATCH = 240, 30, 200, 32
 
 
 def inner_folds() -> list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:

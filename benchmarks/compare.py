@@ -23,7 +23,7 @@ _STRENGTHS = (0.0, 0.3, 1.0, 3.0, 10.0)
 _METHOD = """\
 The process `skdropout compare sonar`, from its start to its end, on two cores: {repeats} repeats of
 5 outer folds, nine variants with 27 strengths on four inner folds each, {fits:,} fits of up to 240
-epochs that validate after each epoch and end 60 epochs after the validation loss has turned; then
+epochs that validate after each epoch and end 30 epochs after the validation loss has turned; then
 three yardsticks, pictures, report. Beside it the fits alone, by peers on the same two cores, with
 the same rows, width, batches and rule of stopping, **projected** from a sample: {mlp} fits by
 `MLPClassifier` (an epoch by `partial_fit`, then `predict_proba`), which can only do the {part:,}

@@ -30,7 +30,7 @@ def learn_rescaling(option: str | None, rows: TrainingSet) -> tuple[np.ndarray, 
 
 def _sparse_rescaling(option: str, rows: TrainingSet) -> tuple[np.ndarray, np.ndarray]:
     if option == "center":
-        raise ValueError(
+        raise TypeError(
             "rescale='center' would subtract numbers from all the zeros of a sparse X. Use "
             "'standardize' or 'unit', which only scale it, or None."
         )

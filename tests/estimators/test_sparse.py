@@ -81,7 +81,7 @@ def test_unit_scales_by_the_largest_absolute_value():
 
 def test_centring_would_fill_the_table():
     X, y = thin()
-    with pytest.raises(ValueError, match=r"rescale='center' .* 'standardize' or 'unit'"):
+    with pytest.raises(TypeError, match=r"rescale='center' .* 'standardize' or 'unit'"):
         quick(rescale="center").fit(sparse.csr_array(X), y)
 
 

@@ -94,7 +94,7 @@ default="breast_cancer"
         Seed of the first repeat; the later ones use the seeds after it.
     epochs : int >= 1, default=None
         The most epochs that may be chosen. By default as many as make 20,000 training steps, but
-        10 to 240 (images: 2,500 steps, 10 to 30 epochs). A fit ends earlier, a quarter of
+        10 to 240 (images: 2,500 steps, 10 to 30 epochs). A fit ends earlier, an eighth of
         these after its validation loss has turned.
     scoring : {"log_loss", "accuracy"} or {"rmse", "r2"}, default=None
         What chooses and is tested: by default the log loss for classes, RMSE for quantities.

@@ -92,7 +92,7 @@ class Design(Generic[Rows]):
     @property
     def patience(self) -> int:
         """Epochs to go on for after the validation loss has turned."""
-        return max(self.epochs // 4, 5)
+        return max(self.epochs // 8, 5)
 
     def network(
         self, variant: str, strength: str = ONLY, *, epochs: int | None = None, seed: int
