@@ -132,10 +132,14 @@ def test_codes_with_leading_zeros_survive_a_file(tmp_path):
 
 
 def test_decimal_commas_decide_for_the_whole_file(tmp_path):
-    rows = "".join(f"{i % 9}.{i % 7:03};{i},5;{'ab'[i % 2]}\n" for i in range(1, 31))
-    (tmp_path / "own.csv").write_text("thousands;halves;y\n" + rows)
+    rows = "".join(
+        f"{i % 9 + 1}.{i % 7:03};{i},5;0.{i:03};{'ab'[i % 2]}\n" for i in range(1, 31)
+    )
+    (tmp_path / "own.csv").write_text("thousands;halves;small;y\n" + rows)
     table = load_table(tmp_path / "own.csv", "y")
-    assert table.features["thousands"].tolist()[:2] == [1001, 2002]
+    assert table.features["thousands"].tolist()[:2] == [2001, 3002]
+    # no thousand begins with 0
+    assert table.features["small"].tolist()[:2] == [0.001, 0.002]
     assert table.features["halves"].tolist()[:2] == [1.5, 2.5]
 
 
