@@ -132,9 +132,7 @@ def test_codes_with_leading_zeros_survive_a_file(tmp_path):
 
 
 def test_decimal_commas_decide_for_the_whole_file(tmp_path):
-    rows = "".join(
-        f"{i % 9 + 1}.{i % 7:03};{i},5;0.{i:03};{'ab'[i % 2]}\n" for i in range(1, 31)
-    )
+    rows = "".join(f"{i % 9 + 1}.{i % 7:03};{i},5;0.{i:03};{'ab'[i % 2]}\n" for i in range(1, 31))
     (tmp_path / "own.csv").write_text("thousands;halves;small;y\n" + rows)
     table = load_table(tmp_path / "own.csv", "y")
     assert table.features["thousands"].tolist()[:2] == [2001, 3002]
