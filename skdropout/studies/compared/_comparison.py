@@ -94,8 +94,9 @@ default="breast_cancer"
         Seed of the first repeat; the later ones use the seeds after it.
     epochs : int >= 1, default=None
         The most epochs that may be chosen. By default as many as make 20,000 training steps, but
-        10 to 240 (images: 2,500 steps, 10 to 30 epochs). A fit ends earlier, an eighth of
-        these after its validation loss has turned.
+        10 to 240 (images: 2,500 steps, 10 to 30 epochs). The networks of the inner folds train
+        on together, a quarter of these at a time, until their mean validation curve has gone an
+        eighth of these without a new best.
     scoring : {"log_loss", "accuracy"} or {"rmse", "r2"}, default=None
         What chooses and is tested: by default the log loss for classes, RMSE for quantities.
     practical : float >= 0, default=None

@@ -1,13 +1,13 @@
 """One cell: a variant chooses its strength and epochs on inner folds, and is scored once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skdropout.studies.designing import Design, Folds, Material, fit_and_score, validated
+from skdropout.studies.designing import Design, Fit, Folds, Material, fit_and_score, validated
 from skdropout.studies.running import Cell, Stopwatch, Tables, start_tensorflow
 
 CURVES_OF_REPEATS = 1  # one repeat's curves are enough to look at
@@ -24,7 +24,8 @@ class Choice:
     epochs : int
         Its best number of epochs, or of the yardstick's iterations.
     curves : dict of str to ndarray of shape (n_inner_folds, n_epochs)
-        Validation scores of each strength; infinitely bad from where training diverged.
+        Validation scores of each strength, over as many epochs as it trained for; infinitely bad
+        where training diverged.
     training : dict of str to ndarray of shape (n_epochs,)
         Mean training loss of each strength.
     """
@@ -44,49 +45,63 @@ def choose(
     name: str, material: Material, design: Design[Folds], rows: NDArray[np.int64], *place: int
 ) -> Choice:
     """Choose strength and epochs of a variant on folds of these rows."""
-    strengths = design.variants[name].strengths
-    curves: dict[str, list[Any]] = {strength: [] for strength in strengths}
-    training: dict[str, list[Any]] = {strength: [] for strength in strengths}
     seed = design.resampling.network_seed(*place)
-    for inner, (train, validation) in enumerate(design.resampling.inner(material.y[rows], seed)):
-        X, y, X_val, y_val = material.prepared(rows[train], rows[validation])
-        for strength in strengths:
-            model = design.network(name, strength, epochs=design.epochs, seed=seed + inner)
-            curve, loss = _followed(model, X, y, X_val, y_val, design)
-            curves[strength].append(curve)
-            training[strength].append(loss)
-    stacked = {strength: np.stack(runs) for strength, runs in curves.items()}
-    means = {strength: runs.mean(axis=0) for strength, runs in stacked.items()}
+    inner = design.resampling.inner(material.y[rows], seed)
+    folds = [material.prepared(rows[train], rows[validation]) for train, validation in inner]
+    curves: dict[str, NDArray[np.float64]] = {}
+    losses: dict[str, NDArray[np.float64]] = {}
+    for strength in design.variants[name].strengths:
+        models = [design.network(name, strength, seed=seed + k) for k in range(len(folds))]
+        curves[strength], losses[strength] = _trained_together(models, folds, design)
+    means = {strength: runs.mean(axis=0) for strength, runs in curves.items()}
     # The first of equal strengths is the weakest, and of equal epochs the earliest.
     worst_first = design.score.better
     best = max(means, key=lambda strength: worst_first(means[strength]).max())
     epochs = int(np.argmax(worst_first(means[best]))) + 1
-    losses = {strength: np.mean(runs, axis=0) for strength, runs in training.items()}
-    return Choice(best, epochs, stacked, losses)
+    return Choice(best, epochs, curves, losses)
 
 
-def _followed(
-    model: Any, X: Any, y: Any, X_val: Any, y_val: Any, design: Design[Folds]
+def _trained_together(
+    models: Sequence[Any], folds: Sequence[tuple[Any, ...]], design: Design[Folds]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Train a network, and return its validation score and training loss after each epoch.
+    """Train the networks of all inner folds until the mean of their validation curves has turned.
 
-    Training goes on for `patience` epochs after the validation loss has turned; from there on the
-    curves keep their last value. A strength that diverges is never chosen.
+    Return these curves, and the mean training loss of each epoch. No network stops before the
+    others: a mean over curves of which some have ended would favour late epochs.
     """
-    score = design.score
-    if score.name != "accuracy":  # early stopping goes by the loss
-        model.set_params(early_stopping=True, n_iter_no_change=design.patience, tol=0.0)
-    history = validated(model, X, y, X_val, y_val).history
-    loss = history["loss"]
-    if np.isnan(loss).all():
-        return np.full(design.epochs, np.inf if score.lower_is_better else -np.inf), loss
-    if score.name in ("log_loss", "accuracy"):
-        curve = history["val_loss" if score.name == "log_loss" else "val_accuracy"]
-    else:
-        error = history["val_loss"] * float(model.target_scale_[0]) ** 2
-        curve = np.sqrt(error) if score.name == "rmse" else 1 - error / np.var(y_val)
-    missing = design.epochs - len(curve)
-    return np.pad(curve, (0, missing), "edge"), np.pad(loss, (0, missing), "edge")
+    patience = max(design.epochs // 8, 5)
+    for epochs in _stretches(models[0], design.epochs):
+        fits = [
+            validated(model.set_params(warm_start=True, epochs=epochs), *fold)
+            for model, fold in zip(models, folds, strict=True)
+        ]
+        if any(np.isnan(fit.history["loss"]).any() for fit in fits):
+            never = -design.score.better(np.inf)
+            return np.full((len(folds), 1), never), np.full(1, np.nan)
+        pairs = zip(models, fits, folds, strict=True)
+        curves = np.stack([_curve(*one, design) for one in pairs])
+        advantages = design.score.better(curves.mean(axis=0))
+        if len(advantages) - 1 - np.argmax(advantages) >= patience:
+            break
+    return curves, np.mean([fit.history["loss"] for fit in fits], axis=0)
+
+
+def _stretches(model: Any, epochs: int) -> list[int]:
+    """Divide the most epochs into quarters, after each of which training may end."""
+    if model.learning_rate_schedule == "cosine":
+        return [epochs]  # its rates depend on where it ends
+    quarter = -(-epochs // 4)
+    whole, rest = divmod(epochs, quarter)
+    return [quarter] * whole + [rest] * (rest > 0)
+
+
+def _curve(model: Any, fit: Fit, fold: tuple[Any, ...], design: Design[Folds]) -> Any:
+    """Return the validation score after each epoch."""
+    score = design.score.name
+    if score in ("log_loss", "accuracy"):
+        return fit.history["val_loss" if score == "log_loss" else "val_accuracy"]
+    error = fit.history["val_loss"] * float(model.target_scale_[0]) ** 2
+    return np.sqrt(error) if score == "rmse" else 1 - error / np.var(fold[-1])
 
 
 def compute_cell(cell: Cell, material: Material, design: Design[Folds]) -> Tables:

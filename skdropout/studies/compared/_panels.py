@@ -115,7 +115,7 @@ def draw_epochs(
     for name, colour in zip(names, _cycle(len(names)), strict=True):
         ours = curves[curves["variant"] == name]
         for axis, column in zip(axes, ("validation", "training_loss"), strict=True):
-            folds = ours.pivot(index="epoch", columns="fold", values=column)
+            folds = ours.pivot(index="epoch", columns="fold", values=column).dropna()
             axis.fill_between(
                 folds.index, folds.min(axis=1), folds.max(axis=1), color=colour, alpha=0.15,
                 linewidth=0,

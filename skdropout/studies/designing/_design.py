@@ -89,11 +89,6 @@ class Design(Generic[Rows]):
     score: Score
     yardsticks: Mapping[str, Yardstick] = field(default_factory=dict)
 
-    @property
-    def patience(self) -> int:
-        """Epochs to go on for after the validation loss has turned."""
-        return max(self.epochs // 8, 5)
-
     def network(
         self, variant: str, strength: str = ONLY, *, epochs: int | None = None, seed: int
     ) -> Any:

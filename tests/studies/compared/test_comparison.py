@@ -92,9 +92,10 @@ def test_a_cell_can_be_repeated_by_hand():
     for name in ("a", "b"):
         losses = []
         for number, (fit, validate) in enumerate(inner.split(train, y[train])):
-            model = design.network("v", name, seed=seed + number)
             for epoch in range(1, 7):  # without validation rows: an epoch more each time
-                model.set_params(epochs=epoch).fit(X[train[fit]], y[train[fit]])
+                model = design.network("v", name, seed=seed + number).set_params(warm_start=True)
+                for part in [2] * ((epoch - 1) // 2) + [(epoch - 1) % 2 + 1]:
+                    model.set_params(epochs=part).fit(X[train[fit]], y[train[fit]])
                 losses.append(log_loss(y[train[validate]], model.predict_proba(X[train[validate]])))
         curves[name] = np.reshape(losses, (4, 6)).mean(axis=0)
     best = min(curves, key=lambda name: curves[name].min())
@@ -365,3 +366,16 @@ def test_choosing_takes_the_weakest_of_equal_strengths_and_the_earliest_epoch():
     choice = choose("v", data, design, np.arange(80), 3)
     assert choice.strength == "weak"
     assert choice.epochs == int(choice.curves["weak"].mean(axis=0).argmin()) + 1
+
+
+def test_inner_networks_train_together_until_their_mean_curve_has_turned():
+    """Were each to stop alone, the ends of the others' curves would decide on late epochs."""
+    wild = {"learning_rate": 0.2, "hidden_layer_sizes": (8,)}
+    design = small_design([Variant("v", "v", {"fast": wild, "slow": {}})], epochs=40)
+    choice = choose("v", material(), design, np.arange(80), 3)
+    for runs in choice.curves.values():
+        n_epochs = runs.shape[1]
+        turned = n_epochs - 1 - runs.mean(axis=0).argmin() >= 5
+        assert turned or n_epochs == 40
+        assert n_epochs % 10 == 0
+    assert choice.curves["fast"].shape[1] < 40
