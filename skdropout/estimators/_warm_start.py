@@ -6,7 +6,7 @@ from dataclasses import fields
 import numpy as np
 
 from skdropout.networks import Network
-from skdropout.training import Ending, TrainingResult
+from skdropout.training import TrainingResult
 
 
 def given_weights(values: Sequence[np.ndarray], network: Network) -> TrainingResult:
@@ -18,7 +18,7 @@ def given_weights(values: Sequence[np.ndarray], network: Network) -> TrainingRes
             "initial_weights expects the weights_ of an estimator with the same network, of the "
             f"shapes {expected}, got {[value.shape for value in weights]}."
         )
-    return TrainingResult(weights, [], {}, 0, None, Ending.FINISHED)
+    return TrainingResult(weights, [], {}, 0, None)
 
 
 def reject_another_network(network: Network, earlier: Network) -> None:

@@ -11,9 +11,10 @@ from skdropout.training._objectives import (
     MulticlassCrossentropy,
     Objective,
 )
-from skdropout.training._plan import OPTIMIZER_NAMES, EarlyStopping, TrainingPlan
+from skdropout.training._plan import OPTIMIZER_NAMES, TrainingPlan
 from skdropout.training._regressions import REGRESSIONS, Quantile, Regression, SquaredError
-from skdropout.training._result import Ending, TrainingResult
+from skdropout.training._result import TrainingResult
+from skdropout.training._stopping import EarlyStopping
 from skdropout.training._warnings import warn
 
 __all__ = [
@@ -23,7 +24,6 @@ __all__ = [
     "BinaryCrossentropy",
     "DivergenceError",
     "EarlyStopping",
-    "Ending",
     "Engine",
     "MulticlassCrossentropy",
     "Objective",

@@ -22,8 +22,9 @@ from skdropout.training._inference import predictor_for, sampler_for
 from skdropout.training._job import TrainingJob
 from skdropout.training._plan import OPTIMIZER_NAMES
 from skdropout.training._program import Program, check_tensorflow, program_for
-from skdropout.training._result import Ending, TrainingResult
-from skdropout.training._step import Progress, Rows, Settings, State, ValidationRows
+from skdropout.training._result import TrainingResult
+from skdropout.training._step import Rows, Settings, State, ValidationRows
+from skdropout.training._stopping import EarlyStopping, Progress
 from skdropout.training._tables import (
     Epochs,
     key_of,
@@ -74,7 +75,6 @@ class CompiledFit:
         self.history: dict[str, list[float]] = {}
         self.n_steps = job.plan.first_step
         self.learning_rate = job.plan.learning_rate
-        self.ending = Ending.FINISHED
         self.state = first_state(job, program)
         infinity = tf.constant(np.inf, tf.float32)
         nothing = tf.zeros(program.layout.size if job.validation else 0)
@@ -95,7 +95,7 @@ class CompiledFit:
             done = first + self._take_up(checkpoint.load())
             bar.update(done - first)
             for epochs in Epochs.of(job, 1 if job.by_epoch else at_once, done):
-                if self._gives_up(settings):
+                if self.progress.gives_up(settings.stopping):
                     break
                 done = first + len(self.history.get("loss", []))
                 callbacks.begin_epoch(done)
@@ -104,10 +104,7 @@ class CompiledFit:
                 bar.update(first + len(self.history["loss"]) - done)
                 checkpoint.save(self._snapshot)
                 if callbacks.end_epoch(first + len(self.history["loss"]) - 1):
-                    self.ending = Ending.CALLBACK
                     break
-        if self.ending is Ending.FINISHED and self._gives_up(settings):
-            self.ending = Ending.EARLY
         return self.so_far()
 
     def _snapshot(self) -> Snapshot:
@@ -161,16 +158,19 @@ class CompiledFit:
         return first_epoch
 
     def _settings(self) -> Settings:
-        plan, rule = self.job.plan, self.job.plan.early_stopping
+        plan = self.job.plan
+        rule = plan.early_stopping or EarlyStopping(n_iter_no_change=_NEVER, tol=0.0)
         return Settings(
             momentum=tf.constant(plan.momentum, tf.float32),
             penalty=tf.constant(plan.penalty(self.job.rows.epoch_size), tf.float32),
             weight_decay=tf.constant(plan.weight_decay, tf.float32),
             clipnorm=tf.constant(plan.global_clipnorm or np.inf, tf.float32),
             max_norm=tf.constant(self.job.network.max_norm or np.inf, tf.float32),
-            by_score=tf.constant(rule.by_score if rule else False),
-            tol=tf.constant(rule.tol if rule else 0.0, tf.float32),
-            patience=tf.constant(int(min(rule.n_iter_no_change, _NEVER)) if rule else _NEVER),
+            stopping=EarlyStopping(
+                tf.constant(int(min(rule.n_iter_no_change, _NEVER))),
+                tf.constant(rule.tol, tf.float32),
+                tf.constant(rule.by_score),
+            ),
             mask_key=tf.constant(plan.seeds.masks()),
         )
 
@@ -212,15 +212,12 @@ class CompiledFit:
                 raise diverged(self.job, done + worst, values[worst], self.learning_rate)
             self.history.setdefault(name, []).extend(values.tolist())
 
-    def _gives_up(self, settings: Settings) -> bool:
-        return bool(self.progress.waited >= settings.patience)
-
     def so_far(self) -> TrainingResult:
         """Return what has come of it until now."""
         stops = self.job.plan.early_stopping is not None and self.job.validation is not None
         weights = self.weights
         if stops:
-            weights = self.program.layout.unpack(self.progress.best_weights.numpy())
+            weights = self.program.layout.unpack(self.progress.kept.numpy())
         weights = [np.array(value) for value in weights]
         reject_divergence(self.job, weights, len(self.history["loss"]), self.learning_rate)
         return TrainingResult(
@@ -229,7 +226,6 @@ class CompiledFit:
             history={name: list(values) for name, values in self.history.items()},
             n_steps=self.n_steps,
             best_epoch=self._best_epoch() if stops else None,
-            ending=self.ending,
         )
 
     def _best_epoch(self) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 from skdropout.networks import Network
 from skdropout.training._data import TrainingSet
 from skdropout.training._objectives import Objective
-from skdropout.training._plan import EarlyStopping, TrainingPlan
+from skdropout.training._plan import TrainingPlan
 from skdropout.training._result import TrainingResult
 
 
@@ -42,7 +42,7 @@ class TrainingJob:
     rows : TrainingSet
         The rows to train on.
     validation : TrainingSet or None
-        The rows to watch.
+        The validation rows.
     rescaling : tuple of ndarray or None
         Shift and factor of the inputs.
     earlier : TrainingResult or None
@@ -99,32 +99,3 @@ class Engine(Protocol):
         ``seeds``, of shape (n_samples, n_dropout_layers), says which units each sample drops. A
         block has the shape (n_samples, n_rows, n_outputs).
         """
-
-
-class Patience:
-    """The stopping rule at work: remembers the best epoch, counts those without progress."""
-
-    def __init__(self, rule: EarlyStopping | None) -> None:
-        self._rule = rule
-        self._reference = np.inf
-        self._waited = 0
-        self._best = np.inf
-        self.best_epoch: int | None = None
-
-    def improves(self, epoch: int, loss: float, score: float) -> bool:
-        """Take in an epoch's validation loss and score; say whether it is the best so far."""
-        if self._rule is None:
-            return False
-        value = -score if self._rule.by_score else loss
-        self._waited += 1
-        if value < self._reference - self._rule.tol:
-            self._reference, self._waited = value, 0
-        if value < self._best:
-            self._best, self.best_epoch = value, epoch
-            return True
-        return False
-
-    @property
-    def gives_up(self) -> bool:
-        """Whether it is time to stop."""
-        return self._rule is not None and self._waited >= self._rule.n_iter_no_change

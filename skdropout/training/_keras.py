@@ -29,10 +29,11 @@ from skdropout.training._cost import (
 )
 from skdropout.training._data import TrainingSet
 from skdropout.training._divergence import diverged, reject_divergence
-from skdropout.training._job import Patience, TrainingJob
+from skdropout.training._job import TrainingJob
 from skdropout.training._keras_model import compiled_model, optimizer_slots, seed_states
 from skdropout.training._objectives import Objective
-from skdropout.training._result import Ending, TrainingResult
+from skdropout.training._result import TrainingResult
+from skdropout.training._stopping import Progress
 
 _SOME_ROWS = 32  # of a validation batch, as in Keras
 
@@ -54,7 +55,7 @@ class KerasEngine:
         done = guard.take_up(model)
         validation = job.validation
         try:
-            if done < job.plan.epochs and not guard.patience.gives_up:
+            if done < job.plan.epochs and not guard.gives_up:
                 model.fit(
                     batches,
                     validation_data=validation and _all_of(validation),
@@ -145,10 +146,10 @@ class _Guard(keras.callbacks.Callback):
         self._score_name = f"val_{job.objective.score_name}"
         self._observer = job.observer
         self._bar = tqdm(total=job.plan.epochs, unit="epoch", desc="fit", disable=not job.verbose)
-        self.patience = Patience(job.plan.early_stopping if job.validation is not None else None)
+        self._rule = job.plan.early_stopping if job.validation is not None else None
+        self._progress = Progress(np.inf, 0, np.inf, None)
         self.history: dict[str, list[float]] = {}
         self.best_weights: list[np.ndarray] | None = None
-        self._first_epoch = 0
         self._checkpoint = checkpoint_of(job, f"keras on {keras.backend.backend()}")
 
     def take_up(self, model: keras.Model) -> int:
@@ -163,7 +164,7 @@ class _Guard(keras.callbacks.Callback):
         self.history = saved.history
         columns = (self.history.get(name, []) for name in ("val_loss", self._score_name))
         for epoch, values in enumerate(zip(*columns, strict=True)):
-            self.patience.improves(epoch, *values)
+            self._improves(epoch, *values)
         n_epochs = len(self.history["loss"])
         self._batches.skip(n_epochs)
         self._bar.update(n_epochs)
@@ -176,12 +177,12 @@ class _Guard(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Have the batches and the masks follow those of the epochs that a callback restored."""
-        self._first_epoch = self.model._initial_epoch or 0
-        reject_nothing_left(self._first_epoch, self._plan)
+        first_epoch = self.model._initial_epoch or 0
+        reject_nothing_left(first_epoch, self._plan)
         self._n_trainable = len(self.model.trainable_variables)
-        if self._first_epoch:
-            self._batches.skip(self._first_epoch)
-            steps = np.array([0, self._first_epoch * self._batches.num_batches])
+        if first_epoch:
+            self._batches.skip(first_epoch)
+            steps = np.array([0, first_epoch * self._batches.num_batches])
             for state in seed_states(self.model):
                 state.assign_add(steps.astype(state.dtype))
 
@@ -203,9 +204,9 @@ class _Guard(keras.callbacks.Callback):
             raise diverged(self._job, epoch, loss, float(self.model.optimizer.learning_rate))
         if "val_loss" in self.history:
             validation = (self.history[name][-1] for name in ("val_loss", self._score_name))
-            if self.patience.improves(epoch, *validation):
+            if self._improves(epoch, *validation):
                 self.best_weights = self.model.get_weights()
-        if self.patience.gives_up:
+        if self.gives_up:
             self.model.stop_training = True
         self._bar.set_postfix(losses_of(self.history), refresh=False)
         self._bar.update()
@@ -228,16 +229,20 @@ class _Guard(keras.callbacks.Callback):
             optimizer_state=[np.asarray(slot).copy() for slot in slots],
             history={name: list(values) for name, values in self.history.items()},
             n_steps=int(model.optimizer.iterations),
-            best_epoch=self.patience.best_epoch,
-            ending=self._ending,
+            best_epoch=self._progress.kept,
         )
 
+    def _improves(self, epoch: int, loss: float, score: float) -> bool:
+        """Take in what an epoch brought to the validation rows; say whether it is the best."""
+        if self._rule is None:
+            return False
+        self._progress = self._progress.after(loss, score, epoch, self._rule)
+        return self._progress.kept == epoch
+
     @property
-    def _ending(self) -> Ending:
-        if self.patience.gives_up:
-            return Ending.EARLY
-        done = self._first_epoch + len(self.history["loss"]) == self._plan.epochs
-        return Ending.FINISHED if done else Ending.CALLBACK
+    def gives_up(self) -> bool:
+        """Whether it is time to stop."""
+        return self._rule is not None and self._progress.gives_up(self._rule)
 
 
 def _outputs(model: keras.Model, X: np.ndarray) -> np.ndarray:

@@ -6,20 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from skdropout.training._seeds import Seeds
+from skdropout.training._stopping import EarlyStopping
 
 OPTIMIZER_NAMES = ("adagrad", "adam", "adamax", "adamw", "lion", "rmsprop", "sgd")
-
-
-@dataclass(frozen=True, kw_only=True)
-class EarlyStopping:
-    """Stop when the validation rows have not gained ``tol`` for ``n_iter_no_change`` epochs.
-
-    What they gain is a fall of their loss or, with ``by_score``, a rise of their score.
-    """
-
-    n_iter_no_change: float
-    tol: float
-    by_score: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,13 +26,13 @@ from skdropout.training._optimizers import OPTIMIZERS
 from skdropout.training._sparse import SparseRows
 from skdropout.training._step import (
     Batches,
-    Progress,
     Rows,
     Settings,
     State,
     StepFunctions,
     ValidationRows,
 )
+from skdropout.training._stopping import EarlyStopping, Progress
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class Program:
         validation_logs = tf.zeros([self.steps_per_call if self.key.validated else 0, 2])
         taken, state, progress, logs, validation_logs = tf.while_loop(
             lambda number, state, progress, *_: tf.logical_and(
-                number < batches.n_steps, progress.waited < settings.patience
+                number < batches.n_steps, ~progress.gives_up(settings.stopping)
             ),
             train_epoch,
             (tf.constant(0), state, progress, logs, validation_logs),
@@ -216,9 +216,7 @@ class Program:
                 weight_decay=spec(()),
                 clipnorm=spec(()),
                 max_norm=spec(()),
-                by_score=spec((), tf.bool),
-                tol=spec(()),
-                patience=spec((), tf.int32),
+                stopping=EarlyStopping(spec((), tf.int32), spec(()), spec((), tf.bool)),
                 mask_key=spec((2,), tf.uint32),
             ),
         )

@@ -1,17 +1,8 @@
 """What a fit leaves behind."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
-
-
-class Ending(StrEnum):
-    """Why training stopped."""
-
-    FINISHED = "all epochs were done"
-    EARLY = "the validation loss stopped falling"
-    CALLBACK = "a callback asked for it"
 
 
 @dataclass(frozen=True)
@@ -30,8 +21,6 @@ class TrainingResult:
         Steps taken, those of earlier calls included.
     best_epoch : int or None
         Epoch (from 0) whose weights these are, under early stopping.
-    ending : Ending
-        Why training stopped.
     """
 
     weights: list[np.ndarray]
@@ -39,4 +28,3 @@ class TrainingResult:
     history: dict[str, list[float]]
     n_steps: int
     best_epoch: int | None
-    ending: Ending

@@ -13,6 +13,7 @@ from skdropout.training._masks import Masks
 from skdropout.training._objectives import Objective
 from skdropout.training._optimizers import Optimizer, StepNumbers
 from skdropout.training._sparse import SparseRows, rows_at
+from skdropout.training._stopping import EarlyStopping, Progress
 from skdropout.training._sums import channel_sums
 
 
@@ -60,23 +61,8 @@ class Settings(NamedTuple):
     weight_decay: Any
     clipnorm: Any
     max_norm: Any
-    by_score: Any
-    tol: Any
-    patience: Any
+    stopping: EarlyStopping
     mask_key: Any
-
-
-class Progress(NamedTuple):
-    """Early stopping at work: what is to beat, epochs since it was beaten, and the best epoch's.
-
-    The best weights are one flat vector: a loop pays for each value that it carries, not for its
-    length. Without validation rows the vector is empty.
-    """
-
-    reference: Any
-    waited: Any
-    best: Any
-    best_weights: Any
 
 
 @dataclass(frozen=True)
@@ -203,7 +189,8 @@ class StepFunctions:
         """Evaluate the validation rows where an epoch has ended.
 
         Returns what that means for early stopping, and the rows' mean loss and score. Only these
-        two numbers depend on a branch: a branch copies all that it may return.
+        two numbers depend on a branch: a branch copies all that it may return. The best weights are
+        one flat vector, since a loop pays for each value that it carries, not for its length.
         """
         loss, score = tf.cond(
             ended,
@@ -211,13 +198,9 @@ class StepFunctions:
             lambda: (tf.constant(np.inf, tf.float32), tf.constant(-np.inf, tf.float32)),
         )
         now = packed(self.layout.join(state.trainable, state.frozen))
-        value = tf.where(settings.by_score, -score, loss)  # which is to fall
-        beaten = value < progress.reference - settings.tol
-        following = Progress(
-            tf.where(beaten, value, progress.reference),
-            tf.where(beaten, 0, progress.waited + tf.cast(ended, tf.int32)),
-            tf.where(value < progress.best, value, progress.best),
-            tf.where(value < progress.best, now, progress.best_weights),
+        n_epochs = tf.cast(ended, tf.int32)
+        following = progress.after(
+            loss, score, now, settings.stopping, n_epochs=n_epochs, where=tf.where
         )
         return following, loss, score
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from skdropout.networks import MLPNetwork
 from skdropout.training import (
     BinaryCrossentropy,
-    Ending,
     MulticlassCrossentropy,
     TrainingJob,
     TrainingPlan,
@@ -145,7 +144,6 @@ def test_one_epoch(shape, n_rows, kind, rate, momentum, alpha, weight_decay, max
         history={},
         n_steps=0,
         best_epoch=None,
-        ending=Ending.FINISHED,
     )
     rows = TrainingSet.from_arrays(X, y, weight, keep_order=True)
     job = TrainingJob(network=network, objective=objective, plan=plan, rows=rows, earlier=earlier)
