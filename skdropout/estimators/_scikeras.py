@@ -16,7 +16,8 @@ from skdropout.estimators._number_targets import Numbers
 from skdropout.estimators._parameters import seed_from
 from skdropout.estimators._rescaling import learn_rescaling
 from skdropout.estimators._warm_start import given_weights
-from skdropout.training import TrainingPlan, TrainingSet, planned_optimizer, started_model
+from skdropout.training import TrainingPlan, TrainingSet
+from skdropout.training.models import planned_optimizer, started_model
 
 if TYPE_CHECKING:
     from skdropout.estimators._base import NetworkEstimator

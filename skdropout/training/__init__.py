@@ -5,7 +5,6 @@ from skdropout.training._checkpoint import kept_epochs, seconds_taken_up, share_
 from skdropout.training._data import TrainingSet
 from skdropout.training._divergence import DivergenceError
 from skdropout.training._job import Engine, TrainingJob
-from skdropout.training._keras_model import planned_optimizer, started_model
 from skdropout.training._objectives import (
     BinaryCrossentropy,
     MulticlassCrossentropy,
@@ -36,10 +35,8 @@ __all__ = [
     "TrainingSet",
     "engine_named",
     "kept_epochs",
-    "planned_optimizer",
     "seconds_taken_up",
     "share_done",
-    "started_model",
     "warn",
 ]
 

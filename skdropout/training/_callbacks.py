@@ -3,11 +3,13 @@
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+import keras
 import numpy as np
 
 from skdropout.training._job import TrainingJob
 from skdropout.training._plan import TrainingPlan
 from skdropout.training._result import TrainingResult
+from skdropout.training.models import compiled_model, optimizer_slots
 
 _BATCH_HOOKS = (
     "on_batch_begin",
@@ -47,10 +49,6 @@ class EpochCallbacks:
         self._list: Any = None
         if not job.callbacks:
             return
-        import keras
-
-        from skdropout.training._keras_model import compiled_model, optimizer_slots
-
         forget_earlier_fits(job.callbacks)
         self._model = compiled_model(job)
         # Callbacks look for the metrics, which are there once they have been computed.
@@ -178,8 +176,6 @@ def losses_of(history: dict[str, list[float]]) -> dict[str, float]:
 
 def check_callbacks(callbacks: tuple[Any, ...], plan: TrainingPlan) -> None:
     """Raise unless all are Keras callbacks that fit the plan."""
-    import keras
-
     setters = keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau
     for callback in callbacks:
         if not isinstance(callback, keras.callbacks.Callback):
@@ -196,8 +192,6 @@ def check_callbacks(callbacks: tuple[Any, ...], plan: TrainingPlan) -> None:
 
 def forget_earlier_fits(callbacks: tuple[Any, ...]) -> None:
     """Have callbacks forget what they remember of another fit."""
-    import keras
-
     for callback in callbacks:
         if isinstance(callback, keras.callbacks.EarlyStopping):
             # Before Keras 3.15 it holds a fit, or that of a clone, against the best of the last.
@@ -218,8 +212,6 @@ def let_go(callbacks: tuple[Any, ...]) -> None:
 
     Where a fit fails, Keras would leave the files open.
     """
-    import keras
-
     for callback in callbacks:
         callback._model = None
         if isinstance(callback, keras.callbacks.CSVLogger):
@@ -233,8 +225,6 @@ def let_go(callbacks: tuple[Any, ...]) -> None:
 
 def reject_batch_level(callbacks: tuple[Any, ...]) -> None:
     """Raise where a callback acts on single batches."""
-    import keras
-
     for callback in callbacks:
         if _keeps_to_epochs(callback):
             continue
@@ -249,8 +239,6 @@ def reject_batch_level(callbacks: tuple[Any, ...]) -> None:
 
 def _keeps_to_epochs(callback: Any) -> bool:
     """Say whether one of Keras's callbacks has hooks for batches that do nothing of weight."""
-    import keras
-
     known = keras.callbacks
     if isinstance(callback, known.TensorBoard):
         return callback.update_freq == "epoch" and not callback._should_trace

@@ -30,7 +30,7 @@ def first_weights(
             values.append(np.array(next(rates), np.float32))
         elif earlier is not None:
             values.append(earlier[place])
-        elif role == "kernel":
+        elif layout.weights[place].is_kernel:
             initializer = initializer_from(network.kernel_initializer, seed)
             values.append(np.asarray(initializer(shape, dtype="float32")))
         elif role in ("shift", "factor") and rescaling is not None:

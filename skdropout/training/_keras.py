@@ -30,10 +30,10 @@ from skdropout.training._cost import (
 from skdropout.training._data import TrainingSet
 from skdropout.training._divergence import diverged, reject_divergence
 from skdropout.training._job import TrainingJob
-from skdropout.training._keras_model import compiled_model, optimizer_slots, seed_states
 from skdropout.training._objectives import Objective
 from skdropout.training._result import TrainingResult
 from skdropout.training._stopping import Progress
+from skdropout.training.models import compiled_model, optimizer_slots, seed_states
 
 _SOME_ROWS = 32  # of a validation batch, as in Keras
 

@@ -7,13 +7,11 @@ over one value costs less than handing over a dozen.
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
-
-if TYPE_CHECKING:
-    import keras
 
 
 @dataclass(frozen=True)
@@ -29,6 +27,11 @@ class Value:
     constrained: bool
     place: int | None
 
+    @property
+    def is_kernel(self) -> bool:
+        """Whether penalties and decay act on it, which leave biases and normalisation alone."""
+        return self.role == "kernel"
+
 
 class Layout:
     """The values of one model: ``weights``, and the ``trainable`` and ``frozen`` among all.
@@ -36,7 +39,7 @@ class Layout:
     Of a model that is part of ``whole``, the weights are those of the whole.
     """
 
-    def __init__(self, model: "keras.Model", whole: "keras.Model | None" = None) -> None:
+    def __init__(self, model: keras.Model, whole: keras.Model | None = None) -> None:
         weights = (whole or model).weights
         places = {id(variable): place for place, variable in enumerate(weights)}
 
@@ -86,13 +89,21 @@ class Layout:
         known = {value.place: given for value, given in values}
         return [known[place] for place in range(len(self.weights))]
 
+    def kernels(self, trainable: list[Any]) -> list[Any]:
+        """Pick the kernels out of the trainable variables, or out of their values."""
+        pairs = zip(self.trainable, trainable, strict=True)
+        return [given for value, given in pairs if value.is_kernel]
+
     def rates(self, frozen: list[Any]) -> list[Any]:
         """Pick the dropout rates out of the values of the frozen variables."""
         pairs = zip(self.frozen, frozen, strict=True)
         return [given for value, given in pairs if value.role == "rate"]
 
     def seed_states(self, frozen: list[Any]) -> list[Any]:
-        """Pick the seed states out of the values of the frozen variables."""
+        """Pick the seed states out of the frozen variables, or out of their values.
+
+        They say which masks the random layers draw next: a seed and a count each.
+        """
         pairs = zip(self.frozen, frozen, strict=True)
         return [given for value, given in pairs if value.place is None]
 

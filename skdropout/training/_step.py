@@ -146,7 +146,7 @@ class StepFunctions:
         gradients = self._gradients(state, gradients, settings)
         for number, value in enumerate(self.layout.trainable):
             weight, gradient = state.trainable[number], gradients[number]
-            if value.role == "kernel":
+            if value.is_kernel:
                 weight -= weight * (settings.weight_decay * step.rate)
             weight, own = self.optimizer.update(
                 weight, gradient, [slot[number] for slot in state.slots], step
@@ -162,7 +162,7 @@ class StepFunctions:
         """Return the gradients of the loss with the penalty, clipped."""
         values = zip(self.layout.trainable, slopes, state.trainable, strict=True)
         gradients = [
-            slope + weight * settings.penalty if value.role == "kernel" else slope
+            slope + weight * settings.penalty if value.is_kernel else slope
             for value, slope, weight in values
         ]
         if not self.clips:

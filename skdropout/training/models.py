@@ -1,18 +1,18 @@
-"""A Keras model compiled as a plan says, for whatever runs on ``Model.fit`` or its callbacks."""
+"""Keras models as a plan has them, for whatever runs on ``Model.fit`` or its callbacks."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import keras
 import numpy as np
 
 from skdropout.networks import Network
+from skdropout.training._first_weights import first_weights
 from skdropout.training._job import TrainingJob
+from skdropout.training._layout import Layout
 from skdropout.training._plan import TrainingPlan
 
-if TYPE_CHECKING:
-    import keras
 
-
-def compiled_model(job: TrainingJob) -> "keras.Model":
+def compiled_model(job: TrainingJob) -> keras.Model:
     """Build the job's network with its first weights and compile it as its plan says."""
     plan, earlier = job.plan, job.earlier
     weights = earlier.weights if earlier else None
@@ -37,33 +37,32 @@ def started_model(
     plan: TrainingPlan,
     rescaling: tuple[np.ndarray, np.ndarray] | None = None,
     earlier: list[np.ndarray] | None = None,
-) -> "keras.Model":
+) -> keras.Model:
     """Build a network with the weights and the seeds of its masks that a plan begins with."""
-    from skdropout.training._first_weights import first_weights
-    from skdropout.training._layout import Layout
-
     model = network.build()
-    layout, states = Layout(model), seed_states(model)
+    layout = Layout(model)
     model.set_weights(first_weights(network, layout, plan.seeds, rescaling, earlier))
+    states = seed_states(model)
     for state, value in zip(states, plan.seeds.states(len(states)), strict=True):
         state.assign(value.astype(state.dtype))
     return model
 
 
-def planned_optimizer(plan: TrainingPlan, model: "keras.Model", n_rows: int) -> Any:
+def planned_optimizer(plan: TrainingPlan, model: keras.Model, n_rows: int) -> Any:
     """Make the Keras optimiser of a plan, for the weights of a model and an epoch of ``n_rows``."""
     optimizer = _optimizer(plan, plan.steps_per_epoch(n_rows))
-    others = [v for v in model.trainable_variables if v.name != "kernel"]
-    optimizer.exclude_from_weight_decay(var_list=others)
-    optimizer.build(model.trainable_variables)
+    variables = model.trainable_variables
+    kernels = {id(kernel) for kernel in Layout(model).kernels(variables)}
+    optimizer.exclude_from_weight_decay(var_list=[v for v in variables if id(v) not in kernels])
+    optimizer.build(variables)
     if plan.alpha:
-        _penalise_kernels(optimizer, plan.penalty(n_rows))
+        _penalise(optimizer, kernels, plan.penalty(n_rows))
     return optimizer
 
 
-def seed_states(model: "keras.Model") -> list[Any]:
-    """Return the variables that say which masks the layers draw next: a seed and a count each."""
-    return [v for v in model.variables if v.name == "seed_generator_state"]
+def seed_states(model: keras.Model) -> list[Any]:
+    """Return the variables that say which masks the layers draw next."""
+    return Layout(model).seed_states(model.non_trainable_variables)
 
 
 def optimizer_slots(optimizer: Any) -> list[Any]:
@@ -71,12 +70,13 @@ def optimizer_slots(optimizer: Any) -> list[Any]:
 
     Keras has the kinds of each weight together, and every engine goes on from any other's.
     """
-    slots = [v for v in optimizer.variables if v.name not in ("iteration", "learning_rate")]
+    others = {id(optimizer.iterations), id(optimizer._learning_rate)}
+    slots = [variable for variable in optimizer.variables if id(variable) not in others]
     n_kinds = len(slots) // len(optimizer._trainable_variables)
     return [slot for kind in range(n_kinds) for slot in slots[kind::n_kinds]]
 
 
-def _penalise_kernels(optimizer: Any, penalty: float) -> None:
+def _penalise(optimizer: Any, kernels: set[int], penalty: float) -> None:
     """Have an optimiser add the slope of the L2 penalty to the gradients that it is given.
 
     A regulariser in the layers would take the same steps, but add itself to each loss reported.
@@ -86,15 +86,13 @@ def _penalise_kernels(optimizer: Any, penalty: float) -> None:
     def apply_with_penalty(grads: list[Any], trainable_variables: list[Any] | None = None) -> Any:
         variables = trainable_variables or optimizer._trainable_variables
         pairs = zip(grads, variables, strict=True)
-        slopes = [g + penalty * v if v.name == "kernel" else g for g, v in pairs]
+        slopes = [g + penalty * v if id(v) in kernels else g for g, v in pairs]
         return apply(slopes, trainable_variables)
 
     optimizer.apply = apply_with_penalty
 
 
 def _optimizer(plan: TrainingPlan, steps_per_epoch: int) -> Any:
-    import keras
-
     if not isinstance(plan.optimizer, str):
         return type(plan.optimizer).from_config(plan.optimizer.get_config())
     schedules = keras.optimizers.schedules
