@@ -191,7 +191,7 @@ class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, 
             Other numbers are scaled to a mean of one and multiply the row's loss (unless
             ``shuffle=False``, equal rows share the mean of theirs).
         X_val : array-like of shape (n_samples_val, n_features), default=None
-            Rows to watch; early stopping uses these instead of setting training rows aside. In a
+            Validation rows; early stopping uses these instead of setting training rows aside. In a
             pipeline, ``network__X_val=X_val`` reaches the network as it is, past the steps before
             it: scale and encode these rows yourself, or turn metadata routing on and have
             ``Pipeline(transform_input=["X_val"])`` put them through these steps.
@@ -243,29 +243,29 @@ class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, 
             elif self.initial_weights is not None:
                 earlier = given_weights(self.initial_weights, network)
             seed = seed_from(self.random_state)
-            rows, held = self._set_aside(everything, seed, validation, partial)
+            rows, validation_set = self._set_aside(everything, seed, validation, partial)
             if not going_on:
                 self._take_target(self._target.fitted_to(rows))
             rows = self._target.rescaled(rows)
-            if held is not None:
-                if self.scoring != "loss" and not self._target.can_be_scored(held):
+            if validation_set is not None:
+                if self.scoring != "loss" and not self._target.can_be_scored(validation_set):
                     raise ValueError(
                         f"scoring={self.scoring!r} needs validation rows with different targets, "
                         "and all of them have the same. Use more rows, or scoring='loss'."
                     )
-                held = self._target.rescaled(held)
+                validation_set = self._target.rescaled(validation_set)
             job = TrainingJob(
                 network=network,
                 objective=self._objective(self._target),
                 plan=self._plan(
                     seed,
                     epochs=1 if partial else int(self.epochs),
-                    stops=held is not None and self.early_stopping and not partial,
+                    stops=validation_set is not None and self.early_stopping and not partial,
                     first_epoch=self.n_iter_ if going_on else 0,
                     first_step=earlier.n_steps if earlier else 0,
                 ),
                 rows=rows,
-                validation=held,
+                validation=validation_set,
                 rescaling=None if earlier else learn_rescaling(self.rescale, rows),
                 earlier=earlier,
                 callbacks=tuple(self.callbacks or ()),
@@ -309,10 +309,12 @@ class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, 
                 X_val, y_val = self._check_X_y(X_val, y_val, reset=False)
                 X_val = as_sparse_as(rows.X, X_val)
                 sample_weight_val = _checked_weight(sample_weight_val, X_val)
-                held = self._training_set(X_val, self._checked_target(y_val), sample_weight_val)
+                validation_set = self._training_set(
+                    X_val, self._checked_target(y_val), sample_weight_val
+                )
             except ValueError as error:
                 raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error
-            return rows, held
+            return rows, validation_set
         if any(given is not None for given in validation):
             raise ValueError(
                 "X_val and y_val belong together, and sample_weight_val to both: pass X_val and "
@@ -327,8 +329,8 @@ class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, 
 
     @with_callbacks
     def _train(self, job: TrainingJob, everything: TrainingSet, given: tuple[Any, ...]) -> Self:
-        with epoch_tasks(self, job, *given) as watched:
-            result = engine_named(self.engine).train(watched)
+        with epoch_tasks(self, job, *given) as observed:
+            result = engine_named(self.engine).train(observed)
             if self.refit and result.best_epoch is not None:
                 result = self._refit(job, result, everything)
             return self._keep(job, result)
@@ -344,9 +346,9 @@ class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, 
             self._take_target(self._target.fitted_to(everything))
         job = replace(job, plan=plan, rows=self._target.rescaled(everything), rescaling=rescaling)
         result = engine_named(self.engine).train(replace(job, validation=None, callbacks=()))
-        watched = {k: v for k, v in chosen.history.items() if k.startswith("val_")}
+        validated = {k: v for k, v in chosen.history.items() if k.startswith("val_")}
         n_epochs = chosen.best_epoch + 1
-        history = {**result.history, **{k: v[:n_epochs] for k, v in watched.items()}}
+        history = {**result.history, **{k: v[:n_epochs] for k, v in validated.items()}}
         return replace(result, history=history, best_epoch=chosen.best_epoch)
 
     def _keep(self, job: TrainingJob, result: TrainingResult) -> Self:

@@ -12,19 +12,21 @@ def hold_out(
 ) -> tuple[TrainingSet, TrainingSet]:
     """Split rows for training and for validation: by class where possible, or the last ones."""
     n_rows = len(rows.rows)
-    n_held = int(np.ceil(fraction * n_rows))
-    if n_held == n_rows:
+    n_validation = int(np.ceil(fraction * n_rows))
+    if n_validation == n_rows:
         raise ValueError(
             f"validation_fraction={fraction} sets all training rows aside (n_samples={n_rows}, "
             "where equal rows count once). Lower it, or set early_stopping=False."
         )
     if not shuffle:
         return rows.split_tail(fraction)
-    if strata is not None and not _can_stratify(strata[rows.rows], n_held):
+    if strata is not None and not _can_stratify(strata[rows.rows], n_validation):
         strata = None
     return rows.split(fraction, seed, strata)
 
 
-def _can_stratify(strata: np.ndarray, n_held: int) -> bool:
+def _can_stratify(strata: np.ndarray, n_validation: int) -> bool:
     _, counts = np.unique(strata, return_counts=True)
-    return counts.min() >= _STRATIFIED and min(n_held, len(strata) - n_held) >= len(counts)
+    return counts.min() >= _STRATIFIED and min(n_validation, len(strata) - n_validation) >= len(
+        counts
+    )

@@ -240,8 +240,8 @@ class TrainingCurvesDisplay:
 
     def _dots(self, panel: "Axes", measure: str, style: dict[str, Any]) -> None:
         """Mark the best epoch of each run on its validation curve, or else on the other."""
-        held = f"val_{measure}"
-        values = self.curves[held if held in self.curves else measure]
+        validation = f"val_{measure}"
+        values = self.curves[validation if validation in self.curves else measure]
         chosen = [(n, e) for n, e in enumerate(self.best_epochs or ()) if e is not None]
         if not chosen:
             return

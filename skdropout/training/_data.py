@@ -108,19 +108,19 @@ class TrainingSet:
         """
         from sklearn.model_selection import train_test_split
 
-        kept, held = train_test_split(
+        training, validation = train_test_split(
             np.arange(len(self.rows)),
             test_size=fraction,
             random_state=seed,
             stratify=None if labels is None else labels[self.rows],
         )
-        return self._subset(np.sort(kept)), self._subset(np.sort(held))
+        return self._subset(np.sort(training)), self._subset(np.sort(validation))
 
     def split_tail(self, fraction: float) -> tuple[Self, Self]:
         """Set the last rows aside for validation."""
-        n_kept = len(self.rows) - int(np.ceil(fraction * len(self.rows)))
+        n_training = len(self.rows) - int(np.ceil(fraction * len(self.rows)))
         everything = np.arange(len(self.rows))
-        return self._subset(everything[:n_kept]), self._subset(everything[n_kept:])
+        return self._subset(everything[:n_training]), self._subset(everything[n_training:])
 
     def _subset(self, which: np.ndarray) -> Self:
         counts = None if self.counts is None else self.counts[which]

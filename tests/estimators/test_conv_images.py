@@ -79,9 +79,9 @@ def test_bytes_and_numbers_are_the_same_images(digits):
 @pytest.mark.parametrize("kinds", [(np.uint8, np.float64), (np.float32, np.uint8)])
 def test_images_to_watch_may_be_of_another_number_type(digits, kinds):
     X, y = digits
-    train, held = (X[n:].astype(kind) for n, kind in zip((20, 0), kinds, strict=True))
-    mixed = tiny().fit(train, y[20:], X_val=held[:20], y_val=y[:20])
-    same = tiny().fit(train, y[20:], X_val=held[:20].astype(train.dtype), y_val=y[:20])
+    train, validation = (X[n:].astype(kind) for n, kind in zip((20, 0), kinds, strict=True))
+    mixed = tiny().fit(train, y[20:], X_val=validation[:20], y_val=y[:20])
+    same = tiny().fit(train, y[20:], X_val=validation[:20].astype(train.dtype), y_val=y[:20])
     assert mixed.history_["val_loss"] == pytest.approx(same.history_["val_loss"], rel=1e-6)
 
 

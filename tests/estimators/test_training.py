@@ -90,9 +90,9 @@ def test_infinite_patience_runs_all_epochs_and_an_infinite_norm_is_no_bound():
 
 def test_early_stopping_learns_nothing_from_the_rows_it_sets_aside():
     X, y = table()
-    held = slice(54, None)  # a tenth, the last rows with shuffle=False
+    validation = slice(54, None)  # a tenth, the last rows with shuffle=False
     changed = X.copy()
-    changed[held] += 100
+    changed[validation] += 100
     options = {"early_stopping": True, "shuffle": False, "n_iter_no_change": 50, "tol": 0.0}
     one, other = (quick(**options).fit(table, y) for table in (X, changed))
     assert one.history_["loss"] == other.history_["loss"]

@@ -279,8 +279,10 @@ def test_large_tables_are_worked_through_in_blocks(monkeypatch):
 
 
 def halves(rows, *splitting):
-    kept, held = rows.split(*splitting) if len(splitting) > 1 else rows.split_tail(*splitting)
-    return taken(kept), taken(held)
+    training, validation = (
+        rows.split(*splitting) if len(splitting) > 1 else rows.split_tail(*splitting)
+    )
+    return taken(training), taken(validation)
 
 
 @given(weighted_tables(), st.integers(0, 5))
@@ -289,10 +291,10 @@ def test_no_copy_of_a_row_is_on_both_sides_of_a_split(table, seed):
     rows = TrainingSet.from_arrays(*table)
     if len(rows.rows) < 2:
         return
-    kept, held = halves(rows, 0.4, seed, None)
-    assert not set(kept) & set(held)
-    assert sorted(kept + held) == sorted(taken(rows))
-    assert len(set(held)) == np.ceil(0.4 * len(rows.rows))
+    training, validation = halves(rows, 0.4, seed, None)
+    assert not set(training) & set(validation)
+    assert sorted(training + validation) == sorted(taken(rows))
+    assert len(set(validation)) == np.ceil(0.4 * len(rows.rows))
 
 
 @given(weighted_tables(), st.randoms(use_true_random=False))
@@ -310,14 +312,14 @@ def test_a_split_does_not_depend_on_the_order_of_the_rows(table, random):
 def test_a_split_is_stratified():
     X = np.arange(100, dtype=np.float32)[:, np.newaxis]
     y = (np.arange(100) < 20).astype(np.int32)
-    kept, held = TrainingSet.from_arrays(X, y).split(0.25, 0, y)
-    assert (y[kept.rows].sum(), y[held.rows].sum()) == (15, 5)
+    training, validation = TrainingSet.from_arrays(X, y).split(0.25, 0, y)
+    assert (y[training.rows].sum(), y[validation.rows].sum()) == (15, 5)
     other, _ = TrainingSet.from_arrays(X, y).split(0.25, 1, y)
-    assert set(other.rows) != set(kept.rows)
+    assert set(other.rows) != set(training.rows)
 
 
 def test_split_tail_takes_the_last_rows():
     X = np.arange(10, dtype=np.float32)[:, np.newaxis]
-    kept, held = TrainingSet.from_arrays(X, X, keep_order=True).split_tail(0.25)
-    np.testing.assert_array_equal(kept.positions, range(7))
-    np.testing.assert_array_equal(held.positions, [7, 8, 9])
+    training, validation = TrainingSet.from_arrays(X, X, keep_order=True).split_tail(0.25)
+    np.testing.assert_array_equal(training.positions, range(7))
+    np.testing.assert_array_equal(validation.positions, [7, 8, 9])
