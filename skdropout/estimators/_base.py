@@ -16,7 +16,7 @@ from skdropout.estimators._holdout import hold_out
 from skdropout.estimators._monte_carlo import mask_seeds
 from skdropout.estimators._parameters import TrainingParameters, initializer_name, seed_from
 from skdropout.estimators._rescaling import learn_rescaling
-from skdropout.estimators._sparse import as_sparse_as
+from skdropout.estimators._sparse_tables import as_sparse_as
 from skdropout.estimators._targets import Target
 from skdropout.estimators._tasks import CallbackSupportMixin, epoch_tasks, with_callbacks
 from skdropout.estimators._warm_start import given_weights, joined, reject_another_network

@@ -17,7 +17,7 @@ from skdropout.estimators._parameters import (
     keras_names,
 )
 from skdropout.estimators._sequences import activations_from, rates_from, sizes_from
-from skdropout.estimators._sparse import canonical
+from skdropout.estimators._sparse_tables import canonical
 from skdropout.networks import MLPNetwork
 
 

@@ -15,7 +15,7 @@ from skdropout.training._cost import blocks_of, rows_of_samples, rows_per_call
 from skdropout.training._engine_layers import unfused_model
 from skdropout.training._layout import Layout, packed
 from skdropout.training._program import tracing
-from skdropout.training._sparse import as_tensor
+from skdropout.training._sparse_rows import as_tensor
 
 
 class Predictor:

@@ -23,7 +23,7 @@ from skdropout.training._engine_layers import fused_model, unfused_model
 from skdropout.training._layout import Layout, Value
 from skdropout.training._objectives import Objective
 from skdropout.training._optimizers import OPTIMIZERS
-from skdropout.training._sparse import SparseRows
+from skdropout.training._sparse_rows import SparseRows
 from skdropout.training._step import (
     Batches,
     Rows,

@@ -12,7 +12,7 @@ from skdropout.training._layout import Layout, packed
 from skdropout.training._masks import Masks
 from skdropout.training._objectives import Objective
 from skdropout.training._optimizers import Optimizer, StepNumbers
-from skdropout.training._sparse import SparseRows, rows_at
+from skdropout.training._sparse_rows import SparseRows, rows_at
 from skdropout.training._stopping import EarlyStopping, Progress
 from skdropout.training._sums import channel_sums
 
