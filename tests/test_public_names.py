@@ -22,20 +22,6 @@ def test_a_package_exports_the_classes_and_functions_it_has(name):
     assert sorted(package.__all__) == sorted(public | constants)
 
 
-def test_a_room_takes_from_another_only_what_that_one_exports():
-    import skdropout
-
-    root = Path(skdropout.__file__).parent
-    intruders = []
-    for file in root.rglob("*.py"):
-        home = ".".join(["skdropout", *file.parent.relative_to(root).parts])
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            room, _, private = (getattr(node, "module", None) or "").partition("._")
-            if private and room.startswith("skdropout") and not f"{home}.".startswith(f"{room}."):
-                intruders.append(f"{file.relative_to(root)}: {node.module}")
-    assert intruders == []
-
-
 def test_the_top_level_names_are_sorted_and_there():
     import skdropout
 
