@@ -1,124 +1,38 @@
 """From checked data to fitted attributes: what every estimator does in the same way."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from sklearn.utils import Tags
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from skdropout.estimators._frames import known_frame
+from skdropout.estimators._fitted import FittedNetwork
 from skdropout.estimators._holdout import hold_out
+from skdropout.estimators._kind import T
 from skdropout.estimators._monte_carlo import mask_seeds
-from skdropout.estimators._parameters import TrainingParameters, initializer_name, seed_from
+from skdropout.estimators._parameters import seed_from
 from skdropout.estimators._rescaling import learn_rescaling
 from skdropout.estimators._sparse_tables import as_sparse_as
-from skdropout.estimators._targets import Target
 from skdropout.estimators._tasks import CallbackSupportMixin, epoch_tasks, with_callbacks
 from skdropout.estimators._warm_start import given_weights, joined, reject_another_network
-from skdropout.estimators._weights import FittedWeights
-from skdropout.networks import Network
-from skdropout.training import Objective, TrainingJob, TrainingResult, TrainingSet, engine_named
+from skdropout.training import TrainingJob, TrainingResult, TrainingSet, engine_named
 
 if TYPE_CHECKING:
-    import keras
     from scikeras.wrappers import BaseWrapper
 
 
-T = TypeVar("T", bound=Target)
-
-
 @dataclass(kw_only=True, eq=False, repr=False)
-class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, ABC, Generic[T]):
+class NetworkEstimator(CallbackSupportMixin, FittedNetwork[T]):
     """An estimator whose fitted state is a description of a network and its weights in NumPy."""
 
-    _row_types: ClassVar[Any]  # number types that the network takes its inputs in
-    _sparse_format: ClassVar[Any] = False  # in which it takes sparse ones, if it does
-
-    _target: T = field(init=False)
-    _result: TrainingResult = field(init=False)
-    network_: Network = field(init=False)
     history_: dict[str, list[float]] = field(init=False)
     n_iter_: int = field(init=False)
     loss_: float = field(init=False)
     best_epoch_: int | None = field(init=False)
     best_loss_: float | None = field(init=False)
     best_score_: float | None = field(init=False)
-
-    @abstractmethod
-    def _describe_network(self, **common: Any) -> Network:
-        """Describe the network that the parameters ask for; ``common`` is what all have."""
-
-    @abstractmethod
-    def _checked_target(self, y: Any) -> np.ndarray:
-        """Check that a target is of a kind that can be learnt."""
-
-    @abstractmethod
-    def _target_of(self, y: np.ndarray, classes: Any) -> T:
-        """Say how a first target is encoded."""
-
-    def _take_target(self, target: T) -> None:
-        """Keep what has been learnt of the target."""
-        self._target = target
-
-    @abstractmethod
-    def _objective(self, target: T) -> Objective:
-        """Say what training minimises, or why it cannot be minimised for this target."""
-
-    def _loss_weight(self, y: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
-        """Return the factor that each row's target puts on its loss."""
-        return None
-
-    def _network_for(self, input_shape: tuple[int, ...], n_outputs: int) -> Network:
-        """Describe the network for inputs of a shape."""
-        return self._describe_network(
-            input_shape=input_shape,
-            n_outputs=n_outputs,
-            kernel_initializer=initializer_name(self.kernel_initializer),
-            rescaled=self.rescale is not None,
-        )
-
-    @abstractmethod
-    def _as_table(self, X: Any, *, reset: bool) -> tuple[Any, tuple[int, ...] | None]:
-        """Return features of any shape as rows, and the shape of one input where it is known."""
-
-    @abstractmethod
-    def _as_inputs(
-        self, rows: np.ndarray, shape: tuple[int, ...] | None, *, reset: bool
-    ) -> np.ndarray:
-        """Return checked rows in the shape that the network takes."""
-
-    @property
-    def _row_options(self) -> dict[str, Any]:
-        return {"dtype": self._row_types, "order": "C", "accept_sparse": self._sparse_format}
-
-    def _check_X(self, X: Any) -> np.ndarray:  # noqa: N802
-        """Check features, as scikit-learn does, for predictions."""
-        table, shape = self._as_table(known_frame(X), reset=False)
-        rows = validate_data(self, table, reset=False, **self._row_options)
-        return self._as_inputs(rows, shape, reset=False)
-
-    def _check_X_y(self, X: Any, y: Any, *, reset: bool) -> tuple[np.ndarray, Any]:  # noqa: N802
-        """Check features, and that there is a target for each row."""
-        table, shape = self._as_table(known_frame(X), reset=reset)
-        rows, y = validate_data(self, table, y, reset=reset, multi_output=True, **self._row_options)
-        return self._as_inputs(rows, shape, reset=reset), y
-
-    @cached_property
-    def model_(self) -> "keras.Model":
-        """A Keras model with the fitted weights that ends in predictions, or in probabilities."""
-        check_is_fitted(self)
-        import keras
-
-        core = self.network_.build()
-        core.set_weights(self.weights_)
-        model = keras.Model(core.input, self._target.ending(core.output), name=core.name)
-        model(core.input)  # it exports to ONNX only what has been called
-        return model
 
     def to_scikeras(self) -> "BaseWrapper":
         """Return the same network as an unfitted scikeras estimator, to go on from in Keras.
@@ -155,16 +69,6 @@ class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, 
                 "it (pip install 'scikeras>=0.13')."
             ) from error
         return scikeras_estimator(self)
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = bool(self._sparse_format) and self.rescale != "center"
-        return tags
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = dict(super().__getstate__())
-        state.pop("model_", None)  # Keras objects do not travel; the model is built again on use
-        return state
 
     def fit(
         self,
@@ -230,7 +134,7 @@ class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, 
         """Train, from new weights or going on from those of the last fit."""
         with self._all_or_nothing():
             X, y = self._check_X_y(X, y, reset=not going_on)
-            sample_weight = _checked_weight(sample_weight, X)
+            sample_weight = self._check_weight(sample_weight, X)
             y = self._checked_target(y)
             if not going_on:
                 self._take_target(self._target_of(y, classes))
@@ -308,7 +212,7 @@ class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, 
             try:
                 X_val, y_val = self._check_X_y(X_val, y_val, reset=False)
                 X_val = as_sparse_as(rows.X, X_val)
-                sample_weight_val = _checked_weight(sample_weight_val, X_val)
+                sample_weight_val = self._check_weight(sample_weight_val, X_val)
                 validation_set = self._training_set(
                     X_val, self._checked_target(y_val), sample_weight_val
                 )
@@ -384,12 +288,3 @@ class NetworkEstimator(FittedWeights, CallbackSupportMixin, TrainingParameters, 
         X = self._check_X(X)
         seeds = mask_seeds(self, n_samples, random_state)
         return engine_named(self.engine).samples(self.network_, self._result.weights, X, seeds)
-
-
-def _checked_weight(sample_weight: Any, X: np.ndarray) -> np.ndarray | None:
-    if sample_weight is None:
-        return None
-    checked = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
-    if not checked.any():
-        raise ValueError("all sample weights are zero, which leaves no row to train on.")
-    return checked
