@@ -19,8 +19,8 @@ from benchmarks._worker import Worker
 PARTS = {
     "validate": [
         "skdropout.estimators._base:NetworkEstimator._validate_params",
-        "skdropout.estimators._base:NetworkEstimator._check_rows",
-        "skdropout.estimators._classifier:NetworkClassifier._encode",
+        "skdropout.estimators._base:NetworkEstimator._check_X_y",
+        "skdropout.estimators._classifier:NetworkClassifier._checked_target",
     ],
     "order the rows": ["skdropout.estimators._base:NetworkEstimator._training_set"],
     "find the program": ["skdropout.training._compiled:program_for"],
