@@ -51,38 +51,81 @@ TARGETS = {
     "indicator of 1 and 2": (INDICATORS + 1, r"expects 1 where .* got the values \[1, 2\]"),
     "3-D": (INDICATORS[:, :, np.newaxis], "Found array with dim 3"),
 }
-PARAMETERS = {
-    "dropout": (1.0, r"'dropout' parameter .* in the range \[0.0, 1.0\).* Got 1.0 instead"),
-    "dropout ": ([0.2, 0.2], "dropout has 2 rates for 1 hidden layers.* as many as hidden_layer"),
-    "dropout  ": ([1.0], r"dropout expects rates in \[0, 1\), got \[1.0\]"),
-    "dropout   ": (["a"], r"dropout expects rates in \[0, 1\), got \['a'\]"),
-    "input_dropout": (-0.1, r"'input_dropout' .* \[0.0, 1.0\).* Got -0.1"),
-    "hidden_layer_sizes": (0, r"'hidden_layer_sizes' .* an int in the range \[1, inf\)"),
-    "hidden_layer_sizes ": ([8, -1], r"whole numbers above zero, .* got \[8, -1\]"),
-    "hidden_layer_sizes  ": ((8.5,), r"whole numbers above zero, .* got \(8.5,\)"),
-    "optimizer": ("adm", "among {'adagrad', 'adam', .* Did you mean 'adam'?"),
-    "optimizer ": (keras.optimizers.SGD, r"got the class SGD. Pass optimizer=SGD\(\)"),
-    "optimizer  ": (keras.optimizers.SGD(), "got a SGD object. Use engine='keras'"),
-    "activation": ("ReLLU", "Did you mean 'relu'?"),
-    "kernel_initializer": ("glorot_unifrom", "Did you mean 'glorot_uniform'?"),
-    "kernel_initializer ": (keras.initializers.HeNormal, r"kernel_initializer=HeNormal\(\)"),
-    "engine": ("compield", "among {'compiled', 'keras'}.* Did you mean 'compiled'?"),
-    "learning_rate_schedule": ("cos", "Did you mean 'cosine'?"),
-    "rescale": ("standardise", "Did you mean 'standardize'?"),
-    "class_weight": ("balance", "Did you mean 'balanced'?"),
-    "class_weight ": ({0: -1.0}, "class_weight expects a number from 0 upwards.*-1.0"),
-    "class_weight   ": ({0: 0.0, 1: 0}, "no row with a weight above zero"),
-    "class_weight  ": ({"0": 2.0}, r"names the classes \['0'\], .* y has \[0, 1\]"),
-    "learning_rate": (0.0, r"'learning_rate' .* in the range \(0.0, inf\)"),
-    "momentum": (1.0, r"'momentum' .* in the range \[0.0, 1.0\)"),
-    "batch_size": (8.0, r"'batch_size' .* an int in the range \[1, inf\)"),
-    "epochs": (0, r"'epochs' .* an int in the range \[1, inf\)"),
-    "max_norm": (0, r"'max_norm' .* in the range \(0.0, inf\] or None"),
-    "random_state": (np.random.default_rng(0), r"'random_state' .*RandomState' or None"),
-    "callbacks": (keras.callbacks.TerminateOnNaN(), "'callbacks' .* an instance of 'list'"),
-    "callbacks ": ([OnBatch()], "OnBatch acts on single batches.* Use engine='keras'"),
-    "callbacks  ": ([print], "expects keras.callbacks.Callback objects, got <built-in .* print>"),
-}
+PARAMETERS = [
+    pytest.param(name, value, message, id=f"{name}, {what}")
+    for name, what, value, message in [
+        (
+            "dropout",
+            "1",
+            1.0,
+            r"'dropout' parameter .* in the range \[0.0, 1.0\).* Got 1.0 instead",
+        ),
+        (
+            "dropout",
+            "two",
+            [0.2, 0.2],
+            "dropout has 2 rates for 1 hidden layers.* as many as hidden_layer",
+        ),
+        ("dropout", "[1]", [1.0], r"dropout expects rates in \[0, 1\), got \[1.0\]"),
+        ("dropout", "text", ["a"], r"dropout expects rates in \[0, 1\), got \['a'\]"),
+        ("input_dropout", "negative", -0.1, r"'input_dropout' .* \[0.0, 1.0\).* Got -0.1"),
+        ("hidden_layer_sizes", "0", 0, r"'hidden_layer_sizes' .* an int in the range \[1, inf\)"),
+        ("hidden_layer_sizes", "negative", [8, -1], r"whole numbers above zero, .* got \[8, -1\]"),
+        ("hidden_layer_sizes", "half", (8.5,), r"whole numbers above zero, .* got \(8.5,\)"),
+        ("optimizer", "typo", "adm", "among {'adagrad', 'adam', .* Did you mean 'adam'?"),
+        ("optimizer", "class", keras.optimizers.SGD, r"got the class SGD. Pass optimizer=SGD\(\)"),
+        ("optimizer", "object", keras.optimizers.SGD(), "got a SGD object. Use engine='keras'"),
+        ("activation", "typo", "ReLLU", "Did you mean 'relu'?"),
+        ("kernel_initializer", "typo", "glorot_unifrom", "Did you mean 'glorot_uniform'?"),
+        (
+            "kernel_initializer",
+            "class",
+            keras.initializers.HeNormal,
+            r"kernel_initializer=HeNormal\(\)",
+        ),
+        ("engine", "typo", "compield", "among {'compiled', 'keras'}.* Did you mean 'compiled'?"),
+        ("learning_rate_schedule", "typo", "cos", "Did you mean 'cosine'?"),
+        ("rescale", "typo", "standardise", "Did you mean 'standardize'?"),
+        ("class_weight", "typo", "balance", "Did you mean 'balanced'?"),
+        (
+            "class_weight",
+            "negative",
+            {0: -1.0},
+            "class_weight expects a number from 0 upwards.*-1.0",
+        ),
+        ("class_weight", "all zero", {0: 0.0, 1: 0}, "no row with a weight above zero"),
+        ("class_weight", "text", {"0": 2.0}, r"names the classes \['0'\], .* y has \[0, 1\]"),
+        ("learning_rate", "0", 0.0, r"'learning_rate' .* in the range \(0.0, inf\)"),
+        ("momentum", "1", 1.0, r"'momentum' .* in the range \[0.0, 1.0\)"),
+        ("batch_size", "float", 8.0, r"'batch_size' .* an int in the range \[1, inf\)"),
+        ("epochs", "0", 0, r"'epochs' .* an int in the range \[1, inf\)"),
+        ("max_norm", "0", 0, r"'max_norm' .* in the range \(0.0, inf\] or None"),
+        (
+            "random_state",
+            "generator",
+            np.random.default_rng(0),
+            r"'random_state' .*RandomState' or None",
+        ),
+        (
+            "callbacks",
+            "no list",
+            keras.callbacks.TerminateOnNaN(),
+            "'callbacks' .* an instance of 'list'",
+        ),
+        (
+            "callbacks",
+            "on batches",
+            [OnBatch()],
+            "OnBatch acts on single batches.* Use engine='keras'",
+        ),
+        (
+            "callbacks",
+            "function",
+            [print],
+            "expects keras.callbacks.Callback objects, got <built-in .* print>",
+        ),
+    ]
+]
 WEIGHTS = {
     "negative": (-np.ones(60), "Negative values"),
     "all zero": (np.zeros(60), "zero"),
@@ -122,11 +165,10 @@ def test_target(case):
         quick().fit(X, y)
 
 
-@pytest.mark.parametrize("case", PARAMETERS)
-def test_parameter(case):
-    value, message = PARAMETERS[case]
+@pytest.mark.parametrize(("name", "value", "message"), PARAMETERS)
+def test_parameter(name, value, message):
     with pytest.raises((ValueError, TypeError), match=f"(?s){message}"):
-        quick(**{case.strip(): value}).fit(X, Y)
+        quick(**{name: value}).fit(X, Y)
 
 
 @pytest.mark.parametrize("case", WEIGHTS)
