@@ -102,32 +102,52 @@ def test_unusable_arguments_are_one_line(arguments, message, capsys, tmp_path):
     assert message in fail([word.format(tmp=tmp_path) for word in arguments], capsys)
 
 
-def test_comparing_an_own_file_is_the_same_in_a_process_of_its_own(tmp_path, monkeypatch, capsys):
-    rows = "".join(f"{i % 7},{i % 3},{'up' if i % 7 > 3 else 'down'}\n" for i in range(42))
-    (tmp_path / "own.csv").write_text("a,b,way\n" + rows)
-    words = ["compare", "own.csv", "--target", "way", "--repeats", "1", "--folds", "2"]
-    words += ["--epochs", "2", "--variants", "l2", "dropout_both"]
-    two = subprocess.run(
-        [sys.executable, "-m", "skdropout", *words, "--jobs", "2"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    monkeypatch.chdir(tmp_path)
-    code = main([*words, "--out", "one", "--jobs", "1"])
+OWN = ["compare", "own.csv", "--target", "way", "--repeats", "1", "--folds", "2", "--epochs", "2"]
+OWN += ["--variants", "l2", "dropout_both"]
 
-    assert (two.returncode, code) == (0, 0), two.stderr
-    assert "own.csv: 42 rows" in two.stderr
-    assert "own.csv: 100%" in two.stderr
-    assert "cuda" not in two.stderr.lower()
-    table, *_, report = two.stdout.strip().split("\n\n")
+
+@pytest.fixture
+def own_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(f"{i % 7},{i % 3},{'up' if i % 7 > 3 else 'down'}\n" for i in range(42))
+    Path("own.csv").write_text("a,b,way\n" + rows)
+
+
+def assert_told(out, err):
+    """The table of results, and where the report is; who reads what, and how far it is."""
+    assert "own.csv: 42 rows" in err
+    assert "own.csv: 100%" in err
+    table, *_, report = out.strip().split("\n\n")
     assert [line.split()[0] for line in table.splitlines()] == [
         "variant", "none", "l2", "dropout_both", "naive", "logistic_regression",
         "gradient_boosting",
     ]  # fmt: skip
     assert report == f"Report: {Path('skdropout-compare-own') / 'report.html'}"
+    return table
+
+
+@pytest.mark.usefixtures("own_file")
+def test_comparing_an_own_file(capsys):
+    assert main([*OWN, "--jobs", "2"]) == 0
+    assert_told(*capsys.readouterr())
+    assert Path("skdropout-compare-own", "report.html").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("own_file")
+def test_comparing_an_own_file_is_the_same_in_a_process_of_its_own(capsys):
+    two = subprocess.run(
+        [sys.executable, "-m", "skdropout", *OWN, "--jobs", "2"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    code = main([*OWN, "--out", "one", "--jobs", "1"])
+
+    assert (two.returncode, code) == (0, 0), two.stderr
+    assert "cuda" not in two.stderr.lower()
+    table = assert_told(two.stdout, two.stderr)
     assert table in capsys.readouterr().out
     tables = [pd.read_csv(Path(name) / "results.csv") for name in ("skdropout-compare-own", "one")]
     seconds = ["fit_seconds", "choice_seconds"]

@@ -1,7 +1,7 @@
 """The documents say what is so: their Python snippets run, in order, each page in one session.
 
 Fences marked ``python`` run; those marked ``py`` only look the same, for code that needs what is
-not installed here.
+not installed here. Pages that train for more than a few seconds are slow tests.
 """
 
 import re
@@ -13,8 +13,16 @@ DOCS = Path(__file__).parents[1] / "docs"
 SNIPPET = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = [page for page in sorted(DOCS.glob("*.md")) if SNIPPET.search(page.read_text("utf-8"))]
 
+LONG = {"coming-from", "does-it-help", "images", "scaling", "watching", "which-rate"}
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, id=page.stem, marks=[pytest.mark.slow] if page.stem in LONG else [])
+        for page in PAGES
+    ],
+)
 def test_the_snippets_of_a_page_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     text = page.read_text("utf-8")

@@ -2,9 +2,10 @@
 
 Compiling takes far longer than any fit here, so configurations that can share their programs (the
 same layers, batch size and optimiser) stand next to each other, and the others have several
-features each. Two parameters cannot pass by what they are for: with ``warm_start`` a second fit
-differs from the first, and without ``shuffle`` the order of the rows matters; both have tests of
-their own.
+features each. A small classifier and a small regressor are checked with every run of the tests,
+the other configurations with the slow ones. Two parameters cannot pass by what they are for: with
+``warm_start`` a second fit differs from the first, and without ``shuffle`` the order of the rows
+matters; both have tests of their own.
 """
 
 import numpy as np
@@ -21,15 +22,7 @@ def seeded(**parameters):
     return DropoutMLPClassifier(random_state=0, **parameters)
 
 
-CONFIGURATIONS = [
-    DropoutMLPClassifier(),
-    seeded(input_dropout=0.1, dropout=0.5, learning_rate=0.01, epochs=50),
-    seeded(max_norm=3.0, dropout=[0.2], weight_decay=0.01),
-    seeded(learning_rate_schedule="cosine", learning_rate=0.01, epochs=20),
-    seeded(learning_rate_schedule="inverse_time", learning_rate_decay=0.1, rescale="unit"),
-    seeded(learning_rate_schedule="exponential", learning_rate_decay=0.001, max_norm=2),
-    seeded(hidden_layer_sizes=100, rescale="center", kernel_initializer="he_normal"),
-    seeded(input_dropout=0.2, dropout=[0.2], kernel_initializer="orthogonal", epochs=150),
+SMALL = [
     seeded(
         hidden_layer_sizes=(8,),
         dropout=0.0,
@@ -41,6 +34,25 @@ CONFIGURATIONS = [
         rescale=None,
         epochs=20,
     ),
+    DropoutMLPRegressor(
+        hidden_layer_sizes=(8,),
+        random_state=0,
+        early_stopping=True,
+        refit=True,
+        n_iter_no_change=np.inf,
+        learning_rate=0.05,
+        epochs=40,
+    ),
+]
+OTHERS = [
+    DropoutMLPClassifier(),
+    seeded(input_dropout=0.1, dropout=0.5, learning_rate=0.01, epochs=50),
+    seeded(max_norm=3.0, dropout=[0.2], weight_decay=0.01),
+    seeded(learning_rate_schedule="cosine", learning_rate=0.01, epochs=20),
+    seeded(learning_rate_schedule="inverse_time", learning_rate_decay=0.1, rescale="unit"),
+    seeded(learning_rate_schedule="exponential", learning_rate_decay=0.001, max_norm=2),
+    seeded(hidden_layer_sizes=100, rescale="center", kernel_initializer="he_normal"),
+    seeded(input_dropout=0.2, dropout=[0.2], kernel_initializer="orthogonal", epochs=150),
     seeded(
         hidden_layer_sizes=(8, 6),
         dropout=[0.1, 0.05],
@@ -70,21 +82,18 @@ CONFIGURATIONS = [
         rescale_target=False,
         learning_rate=0.01,
     ),
-    DropoutMLPRegressor(
-        hidden_layer_sizes=(8,),
-        random_state=0,
-        early_stopping=True,
-        refit=True,
-        n_iter_no_change=np.inf,
-        learning_rate=0.05,
-        epochs=40,
-    ),
 ]
 POSITIVE = DropoutMLPRegressor((8,), loss="poisson", random_state=0, learning_rate=0.05, epochs=40)
 
 
-@parametrize_with_checks(CONFIGURATIONS)
+@parametrize_with_checks(SMALL)
 def test_scikit_learn_check(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks(OTHERS)
+def test_scikit_learn_check_of_other_configurations(estimator, check):
     check(estimator)
 
 
@@ -98,6 +107,7 @@ def checks_of_positive_targets():
             yield pytest.param(estimator, check, id=check.func.__name__)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("estimator", "check"), [*checks_of_positive_targets()])
 def test_scikit_learn_check_with_positive_targets(estimator, check):
     check(estimator)

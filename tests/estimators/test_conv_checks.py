@@ -1,5 +1,6 @@
 """scikit-learn's own checks of the convolutional estimators, with none expected to fail."""
 
+import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skdropout import BNConvClassifier, BNConvRegressor
@@ -10,10 +11,10 @@ def small(**parameters):
     return BNConvClassifier(**{**defaults, "random_state": 0, **parameters})
 
 
-CONFIGURATIONS = [
+SMALL = [small(placement="after_pooling", head="gap", convs_per_block=1)]
+OTHERS = [
     BNConvClassifier(),
     small(batch_norm=False, conv_dropout=0.05, placement="after_activation"),
-    small(placement="after_pooling", head="gap", convs_per_block=1),
     small(precision="mixed_bfloat16", conv_dropout=0.05, spatial_dropout=True),
     BNConvRegressor(),
     BNConvRegressor(
@@ -22,6 +23,12 @@ CONFIGURATIONS = [
 ]
 
 
-@parametrize_with_checks(CONFIGURATIONS)
+@parametrize_with_checks(SMALL)
 def test_scikit_learn_check(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks(OTHERS)
+def test_scikit_learn_check_of_other_configurations(estimator, check):
     check(estimator)

@@ -46,8 +46,15 @@ def with_other_settings(monkeypatch):
     return with_them
 
 
-@pytest.mark.parametrize("engine", ["compiled", "keras"])
-@pytest.mark.parametrize("case", CASES)
+# Images with batch norm depend on all of the settings.
+SWEEP = [
+    pytest.param(case, engine, marks=[] if case == "images" else [pytest.mark.slow])
+    for case in CASES
+    for engine in ("compiled", "keras")
+]
+
+
+@pytest.mark.parametrize(("case", "engine"), SWEEP)
 def test_fits_and_predictions_keep_their_bits(case, engine, with_other_settings):
     estimator, rows, y = CASES[case]
     estimator.set_params(engine=engine)

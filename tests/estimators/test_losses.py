@@ -57,7 +57,16 @@ def test_values_and_slopes_are_those_of_scikit_learn(name):
     assert slopes == pytest.approx(factor * slope, rel=1e-5, abs=1e-6)
 
 
-@pytest.mark.parametrize("loss", ["absolute_error", "gamma", "huber", "poisson", "quantile"])
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "poisson",
+        "quantile",
+        pytest.param("absolute_error", marks=pytest.mark.slow),
+        pytest.param("gamma", marks=pytest.mark.slow),
+        pytest.param("huber", marks=pytest.mark.slow),
+    ],
+)
 def test_engines_agree_and_the_score_is_r2(loss):
     train, validation = (X[:40], AMOUNTS[:40]), (X[40:], AMOUNTS[40:])
     options = {"loss": loss, "dropout": 0.0, "early_stopping": True}
@@ -163,7 +172,7 @@ def test_no_smoothing_is_the_plain_cross_entropy():
     assert np.asarray(almost) == pytest.approx(np.asarray(plain), rel=1e-5)
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+@pytest.mark.parametrize("optimizer", ["sgd", pytest.param("adam", marks=pytest.mark.slow)])
 def test_clipped_gradients_are_keras_s(optimizer):
     options = {"dropout": 0.0, "optimizer": optimizer, "alpha": 1.0, "shuffle": False, "epochs": 3}
     clipped = [

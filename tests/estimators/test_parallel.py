@@ -83,6 +83,7 @@ def test_a_random_search_compiles_once():
     assert compiles(search) == 0
 
 
+@pytest.mark.slow
 def test_a_halving_search_over_epochs_compiles_once():
     network = quick(hidden_layer_sizes=(13,))
     search = HalvingGridSearchCV(
@@ -99,6 +100,7 @@ def test_a_halving_search_over_epochs_compiles_once():
     assert search.best_estimator_.n_iter_ == 8
 
 
+@pytest.mark.slow
 def test_each_architecture_of_a_search_compiles_once():
     widths = {"hidden_layer_sizes": [(15,), (17,)], "dropout": [0.0, 0.5]}
     assert compiles(GridSearchCV(quick(), widths, cv=2)) == 2

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 SCRIPT = """
-import hashlib, json, os
+import hashlib, json, os, sys
 from engine_toy import table, tiny
 
 if os.environ["TF_NUM_INTRAOP_THREADS"] == "1" and hasattr(os, "sched_setaffinity"):
@@ -17,8 +17,7 @@ if os.environ["TF_NUM_INTRAOP_THREADS"] == "1" and hasattr(os, "sched_setaffinit
 def digest(arrays):
     return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
 
-found = {}
-for name, sizes, n_rows, batch_size, n_features in [
+NETWORKS = [
     ("small", (60, 30), 187, 16, 60),
     ("wide", (512, 512), 600, 128, 60),
     ("long batches", (64, 64), 2000, 1024, 60),
@@ -30,17 +29,23 @@ for name, sizes, n_rows, batch_size, n_features in [
     ("few features, wide", (4096,), 100, 32, 10),
     ("few features, long batches", (2048,), 640, 320, 7),
     ("narrow, long batches", (100,), 514, 257, 60),
-]:
+]
+found = {}
+for name, sizes, n_rows, batch_size, n_features in NETWORKS[: int(sys.argv[1])]:
     X, y = table(n_rows=n_rows, n_features=n_features)
     options = {"hidden_layer_sizes": sizes, "batch_size": batch_size, "activation": "relu"}
     fitted = tiny(dropout=0.3, epochs=2, early_stopping=True, **options).fit(X, y)
     found[name] = digest(fitted.weights_), digest([fitted.predict_proba(X)]), fitted.best_loss_
 print(json.dumps(found))
 """
+NAMES = [
+    "small", "wide", "long batches", "very wide", "wide, short batches", "many features",
+    "pixels", "an odd number of features", "few features, wide", "few features, long batches",
+    "narrow, long batches",
+]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def found():
+def found(n_networks):
     """What one thread on one core finds, and what eight threads on all cores find."""
     running = []
     for n_threads in ("1", "8"):
@@ -50,21 +55,28 @@ def found():
         }
         running.append(
             subprocess.Popen(
-                [sys.executable, "-c", SCRIPT], env=os.environ | environment, stdout=subprocess.PIPE
+                [sys.executable, "-c", SCRIPT, str(n_networks)],
+                env=os.environ | environment,
+                stdout=subprocess.PIPE,
             )
         )
     outputs = [process.communicate(timeout=400)[0] for process in running]
     return [json.loads(output) for output in outputs]
 
 
-@pytest.mark.parametrize(
-    "network",
-    [
-        "small", "wide", "long batches", "very wide", "wide, short batches", "many features",
-        "pixels", "an odd number of features", "few features, wide", "few features, long batches",
-        "narrow, long batches",
-    ],
-)  # fmt: skip
-def test_the_number_of_cores_changes_nothing(found, network):
-    one, many = found
+def test_the_number_of_cores_changes_nothing():
+    one, many = found(2)
+    assert len(one) == 2
+    assert one == many
+
+
+@pytest.fixture(scope="module")
+def found_for_all():
+    return found(len(NAMES))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("network", NAMES)
+def test_the_number_of_cores_changes_nothing_for_networks_of_any_shape(found_for_all, network):
+    one, many = found_for_all
     assert one[network] == many[network]

@@ -14,7 +14,14 @@ def however_small(monkeypatch):
     monkeypatch.setattr(_engine_layers, "_WORTH_COMPILING", 1)
 
 
-@pytest.mark.parametrize("placement", ["before_activation", "after_activation", "after_pooling"])
+@pytest.mark.parametrize(
+    "placement",
+    [
+        "before_activation",
+        pytest.param("after_activation", marks=pytest.mark.slow),
+        pytest.param("after_pooling", marks=pytest.mark.slow),
+    ],
+)
 def test_training_and_validation_as_keras_has_them(placement):
     """Three epochs with a partial last batch and a look at the validation rows after each."""
     data = load_digits(n_class=3)

@@ -5,9 +5,10 @@ import signal
 import subprocess
 import sys
 import time
+from threading import Timer
 
 import pytest
-from engine_toy import table, tiny
+from engine_toy import assert_same_fit, table, tiny
 
 SCRIPT = """
 from engine_toy import table, tiny
@@ -32,7 +33,27 @@ for stopping in (False, True):
 """
 
 
-@pytest.mark.skipif(os.name != "posix", reason="sends SIGINT as a terminal does")
+POSIX = pytest.mark.skipif(os.name != "posix", reason="sends SIGINT as a terminal does")
+
+
+@POSIX
+def test_ctrl_c_ends_a_fit_and_the_next_one_is_as_ever():
+    X, y = table()
+    expected = tiny().fit(X, y)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    timer = Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+    try:
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            tiny(epochs=10**7).fit(X, y)
+    finally:
+        timer.join()
+        signal.signal(signal.SIGINT, before)
+    assert_same_fit(tiny().fit(X, y), expected, tolerance=0)
+
+
+@pytest.mark.slow
+@POSIX
 def test_ctrl_c_ends_a_long_fit_at_once():
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(

@@ -5,6 +5,10 @@ import os
 import subprocess
 import sys
 
+import psutil
+import pytest
+from engine_toy import table, tiny
+
 SCRIPT = """
 import json
 import psutil
@@ -33,6 +37,18 @@ print(json.dumps(resident))
 """
 
 
+def test_a_few_hundred_fits():
+    """The thousand below in small: memory that grew by 64 KiB a fit would be seen."""
+    X, y = table()
+    process, resident = psutil.Process(), []
+    for _ in range(2):
+        for number in range(150):
+            tiny(dropout=number % 7 / 10, max_norm=1 + number % 3, epochs=1).fit(X, y).predict(X)
+        resident.append(process.memory_info().rss / 2**20)
+    assert resident[1] - resident[0] < 10, resident
+
+
+@pytest.mark.slow
 def test_a_thousand_fits_of_ten_architectures():
     """Resident memory, in MiB after each hundred: less than 20 more than after the first."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from engine_toy import assert_same_arrays
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -18,10 +19,11 @@ from skdropout.training import (
     engine_named,
 )
 
-# Features, units of the hidden layer (0: none), classes, batch size, Nesterov: each a program.
+# Features, units of the hidden layer (0: none), classes, batch size, Nesterov: each a program, and
+# another where rows have weights.
 SHAPES = [
-    (1, 0, 2, 1, False),
     (5, 3, 2, 7, True),
+    (1, 0, 2, 1, False),
     (3, 3, 1, 7, False),
     (2, 0, 3, 64, False),
     (1, 3, 4, 7, False),
@@ -91,22 +93,35 @@ def sample_weights(kind, n_rows, generator):
     return weight.astype(float)
 
 
-@given(
-    shape=st.sampled_from(SHAPES),
-    n_rows=st.integers(1, 50),
-    kind=st.sampled_from(["none", "counts", "real"]),
-    rate=st.floats(1e-4, 0.1),
-    momentum=st.sampled_from([0.0, 0.5, 0.9]),
-    alpha=st.sampled_from([0.0, 2.0]),
-    weight_decay=st.sampled_from([0.0, 0.3]),
-    max_norm=st.sampled_from([None, 0.5, 2.0]),
-    seed=st.integers(0, 2**31),
+EPOCHS = st.tuples(
+    st.integers(1, 50),  # rows
+    st.sampled_from(["none", "counts", "real"]),  # weights
+    st.floats(1e-4, 0.1),  # learning rate
+    st.sampled_from([0.0, 0.5, 0.9]),  # momentum
+    st.sampled_from([0.0, 2.0]),  # alpha
+    st.sampled_from([0.0, 0.3]),  # weight decay
+    st.sampled_from([None, 0.5, 2.0]),  # max-norm
+    st.integers(0, 2**31),  # seed
 )
-@example(SHAPES[0], 1, "none", 0.1, 0.9, 0.0, 0.0, None, 0)
-@example(SHAPES[3], 50, "real", 0.1, 0.9, 2.0, 0.3, None, 1)
-@example(SHAPES[1], 50, "counts", 0.1, 0.9, 2.0, 0.3, 0.5, 2)
+
+
+@given(EPOCHS)
+@example((50, "counts", 0.1, 0.9, 2.0, 0.3, 0.5, 2))
+@settings(max_examples=30, deadline=None)
+def test_one_epoch(epoch):
+    assert_same_epoch(SHAPES[0], *epoch)
+
+
+@pytest.mark.slow
+@given(st.sampled_from(SHAPES), EPOCHS)
+@example(SHAPES[1], (1, "none", 0.1, 0.9, 0.0, 0.0, None, 0))
+@example(SHAPES[3], (50, "real", 0.1, 0.9, 2.0, 0.3, None, 1))
 @settings(max_examples=60, deadline=None)
-def test_one_epoch(shape, n_rows, kind, rate, momentum, alpha, weight_decay, max_norm, seed):
+def test_one_epoch_of_any_shape(shape, epoch):
+    assert_same_epoch(shape, *epoch)
+
+
+def assert_same_epoch(shape, n_rows, kind, rate, momentum, alpha, weight_decay, max_norm, seed):
     n_features, n_hidden, n_classes, batch_size, nesterov = shape
     generator = np.random.default_rng(seed)
     X = generator.normal(size=(n_rows, n_features)).astype(np.float32)

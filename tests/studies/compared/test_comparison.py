@@ -146,6 +146,7 @@ def test_a_variant_that_diverges_in_some_fold_is_neither_best_nor_tested():
     assert np.isnan(tested["difference"])
 
 
+@pytest.mark.slow
 def test_more_repeats_extend_a_finished_comparison(tmp_path):
     first = compare_regularisers(*rows(), out=tmp_path, **OPTIONS)
     more = compare_regularisers(*rows(), out=tmp_path, **(OPTIONS | {"repeats": 2}))
@@ -241,6 +242,7 @@ def test_a_notebook_shows_the_table_and_the_sentences(study):
     assert study.verdict.split("\n\n")[0][:20] in html
 
 
+@pytest.mark.slow
 def test_a_target_of_noise_gets_no_verdict_on_regularisers(tmp_path):
     X, _ = rows(60)
     y = np.random.default_rng(5).integers(2, size=60)
@@ -261,6 +263,7 @@ def test_quantities_are_scored_by_rmse_in_their_own_unit(tmp_path):
     assert 1 < validation.min() < validation.max() < 70  # of the unit, as the RMSE
 
 
+@pytest.mark.slow
 def test_images_take_the_same_way(tmp_path):
     digits = load_digits()
     few = np.flatnonzero(digits.target < 2)[:60]

@@ -59,6 +59,7 @@ def alone(tmp_path_factory):
     return results(grid.fit(X, y))
 
 
+@pytest.mark.slow
 def test_a_search_whose_worker_is_killed_is_complete_and_the_same(client, alone, tmp_path):
     grid, X, y, splits = search(tmp_path / "fits", deadly=True)
     client.amm.stop()  # it would take the copies back that each worker gets
@@ -73,6 +74,7 @@ def test_a_search_whose_worker_is_killed_is_complete_and_the_same(client, alone,
     assert 0 < sum(fits.values()) - len(RATES) * SPLITS <= 3
 
 
+@pytest.mark.slow
 def test_a_study_whose_worker_is_killed_is_complete_and_the_same(cluster, tmp_path):
     counted = Counted(str(tmp_path / "unpickled"))
     plan = replace(toy.plan(), data=(counted, str(tmp_path), 0.05))
@@ -99,6 +101,7 @@ def test_a_study_on_a_cluster_of_its_own(tmp_path):
         assert (tmp_path / "alone" / name).read_text() == (tmp_path / "local" / name).read_text()
 
 
+@pytest.mark.slow
 def test_the_command_line_takes_a_cluster(cluster, tmp_path, capsys):
     words = ["study", "sonar", "--repeats", "1", "--folds", "2", "--epochs", "2"]
     assert main([*words, "--out", str(tmp_path / "alone")]) == 0

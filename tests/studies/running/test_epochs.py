@@ -52,6 +52,7 @@ def killed(out, share):
     return round(EPOCHS * share_done(folder))
 
 
+@pytest.mark.slow  # tests/training/test_checkpoint.py shows it without a process to kill
 def test_a_killed_fit_goes_on_after_its_last_epoch(tmp_path, monkeypatch, capsys):
     undisturbed = images_toy.run(tmp_path / "undisturbed", **STUDY)
     out = tmp_path / "out"
