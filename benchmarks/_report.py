@@ -27,6 +27,7 @@ class Options:
 
     quick: bool = False
     peer_fits: int = 5
+    keel: Path | None = None
 
     @property
     def rounds(self) -> int:

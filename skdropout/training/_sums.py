@@ -3,7 +3,8 @@
 XLA and TensorFlow share a long sum of products out among as many partial sums as there are threads
 to work on them, so that the last bit of a fit would depend on the number of cores. The products
 here make partial sums of their own, of lengths that neither of the two splits. Those lengths were
-found by comparing the bits that 1, 2, 4, 8 and 16 threads gave for some hundred shapes.
+found by comparing the bits that 1, 2, 4, 8 and 16 threads gave for some hundred shapes. Where two
+forms differ in nothing but time, `benchmarks/thresholds.py` times both.
 """
 
 import math
