@@ -22,7 +22,17 @@ def seeded(**parameters):
     return DropoutMLPClassifier(random_state=0, **parameters)
 
 
-SMALL = [
+PLAIN = {"hidden_layer_sizes": (8,), "optimizer": "sgd", "learning_rate": 0.02, "epochs": 40}
+SMALL = [seeded(**PLAIN), DropoutMLPRegressor(random_state=0, **PLAIN)]
+OTHERS = [
+    DropoutMLPClassifier(),
+    seeded(input_dropout=0.1, dropout=0.5, learning_rate=0.01, epochs=50),
+    seeded(max_norm=3.0, dropout=[0.2], weight_decay=0.01),
+    seeded(learning_rate_schedule="cosine", learning_rate=0.01, epochs=20),
+    seeded(learning_rate_schedule="inverse_time", learning_rate_decay=0.1, rescale="unit"),
+    seeded(learning_rate_schedule="exponential", learning_rate_decay=0.001, max_norm=2),
+    seeded(hidden_layer_sizes=100, rescale="center", kernel_initializer="he_normal"),
+    seeded(input_dropout=0.2, dropout=[0.2], kernel_initializer="orthogonal", epochs=150),
     seeded(
         hidden_layer_sizes=(8,),
         dropout=0.0,
@@ -34,25 +44,6 @@ SMALL = [
         rescale=None,
         epochs=20,
     ),
-    DropoutMLPRegressor(
-        hidden_layer_sizes=(8,),
-        random_state=0,
-        early_stopping=True,
-        refit=True,
-        n_iter_no_change=np.inf,
-        learning_rate=0.05,
-        epochs=40,
-    ),
-]
-OTHERS = [
-    DropoutMLPClassifier(),
-    seeded(input_dropout=0.1, dropout=0.5, learning_rate=0.01, epochs=50),
-    seeded(max_norm=3.0, dropout=[0.2], weight_decay=0.01),
-    seeded(learning_rate_schedule="cosine", learning_rate=0.01, epochs=20),
-    seeded(learning_rate_schedule="inverse_time", learning_rate_decay=0.1, rescale="unit"),
-    seeded(learning_rate_schedule="exponential", learning_rate_decay=0.001, max_norm=2),
-    seeded(hidden_layer_sizes=100, rescale="center", kernel_initializer="he_normal"),
-    seeded(input_dropout=0.2, dropout=[0.2], kernel_initializer="orthogonal", epochs=150),
     seeded(
         hidden_layer_sizes=(8, 6),
         dropout=[0.1, 0.05],
@@ -81,6 +72,15 @@ OTHERS = [
         rescale="unit",
         rescale_target=False,
         learning_rate=0.01,
+    ),
+    DropoutMLPRegressor(
+        hidden_layer_sizes=(8,),
+        random_state=0,
+        early_stopping=True,
+        refit=True,
+        n_iter_no_change=np.inf,
+        learning_rate=0.05,
+        epochs=40,
     ),
 ]
 POSITIVE = DropoutMLPRegressor((8,), loss="poisson", random_state=0, learning_rate=0.05, epochs=40)

@@ -218,7 +218,13 @@ def test_refit_on_all_rows():
 WITH_STATE = {k: v for k, v in OPTIMIZERS.items() if k not in ("sgd without momentum", "adamw")}
 
 
-@pytest.mark.parametrize("optimizer", WITH_STATE.values(), ids=WITH_STATE)
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        pytest.param(optimizer, id=name, marks=[] if name == "adam" else [pytest.mark.slow])
+        for name, optimizer in WITH_STATE.items()
+    ],
+)
 def test_a_warm_start_may_change_the_engine(optimizer):
     """Each engine goes on from the other's optimiser state as if it were its own."""
     X, y = table()
