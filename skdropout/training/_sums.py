@@ -101,8 +101,8 @@ def _small_products(inputs: Any, kernel: Any, upstream: Any) -> tuple[Any, Any]:
 
     Where several are ready at once it hands them to other threads, and it has a faster kernel for
     matrices that need no turning, yet moves all turning into the product. It does neither across
-    the edge of a branch, over which a flat array has to go as it is. The other branch is for fits
-    that have diverged already.
+    the edge of a branch, over which a flat array has to go as it is. So the branch is there as an
+    optimisation barrier: its other side is for fits that have diverged already.
     """
     flat = tf.reshape(tf.transpose(upstream), [-1])
 
@@ -113,5 +113,6 @@ def _small_products(inputs: Any, kernel: Any, upstream: Any) -> tuple[Any, Any]:
     def lost() -> tuple[Any, Any]:
         return tuple(tf.fill(matrix.shape[::-1], np.nan) for matrix in (inputs, kernel))
 
-    turned = tf.cond(tf.math.is_nan(upstream[0, 0]), lost, products)
+    has_diverged = tf.math.is_nan(upstream[0, 0])
+    turned = tf.cond(has_diverged, lost, products)
     return tf.transpose(turned[0]), tf.transpose(turned[1])
