@@ -11,8 +11,6 @@ from estimator_toy import KINDS, quick, same_weights, table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skdropout import DropoutMLPClassifier
-
 CONFIGURATIONS = {
     "dropout": {"input_dropout": 0.1, "dropout": 0.5},
     "early stopping": {"early_stopping": True, "n_iter_no_change": 3},
@@ -147,7 +145,7 @@ def test_one_seed_gives_one_fit(kind):
 
 def test_fits_in_threads_at_the_same_time_do_not_disturb_each_other():
     X, y = table()
-    DropoutMLPClassifier((5,), epochs=1).fit(X, y)  # TensorFlow is up
+    quick(epochs=1).fit(X, y)  # TensorFlow is up
     options = {"hidden_layer_sizes": (6,), "epochs": 200}  # and must compile in one of the threads
     with ThreadPoolExecutor(4) as pool:
         at_once = list(

@@ -285,6 +285,7 @@ def losses_under_dropout():
     }
 
 
+@pytest.mark.slow
 def test_dropout_gives_the_same_distribution_of_losses(losses_under_dropout):
     compiled, keras = losses_under_dropout["compiled"], losses_under_dropout["keras"]
     assert stats.ks_2samp(compiled, keras).pvalue > 0.01
@@ -292,6 +293,7 @@ def test_dropout_gives_the_same_distribution_of_losses(losses_under_dropout):
     assert stats.levene(compiled, keras).pvalue > 0.01
 
 
+@pytest.mark.slow
 def test_so_few_seeds_would_show_a_difference(losses_under_dropout):
     """The power of the test above: a fit without dropout stands out."""
     compiled, less = losses_under_dropout["compiled"], losses_under_dropout["less"]

@@ -91,7 +91,7 @@ def test_groups_are_judged_by_the_spread_within_them():
     shifts = np.array([-0.3, 0.0, 0.6] * 4)
     differences = shifts + np.random.default_rng(0).normal(0, 0.1, 12)
     contrasts = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1]] * 4)
-    means, squares, _, _ = np.linalg.lstsq(contrasts, differences)
+    means, squares, _, _ = np.linalg.lstsq(contrasts, differences, rcond=None)
     mean = np.ones(3) / 3
     error = np.sqrt(squares[0] / 9 * mean @ np.linalg.inv(contrasts.T @ contrasts) @ mean)
 

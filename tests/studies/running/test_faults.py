@@ -32,6 +32,7 @@ def test_a_killed_worker_is_replaced_and_nothing_lost(tmp_path, capsys):
     assert sum(calls.values()) <= 12 + 3  # what was under way, or waiting in a worker, and no more
 
 
+@pytest.mark.slow
 def test_workers_that_die_again_and_again_end_the_study_in_one_line(tmp_path):
     plan = replace(toy.plan(folder=tmp_path), compute=toy.fatal)
     with pytest.raises(StudyError, match=r"killed 3 times in a row.*fewer jobs"):

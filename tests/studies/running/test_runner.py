@@ -62,7 +62,11 @@ def go_on(out, folder):
     return run_plan(toy.plan(folder=folder), out, progress=False)
 
 
-WAYS = [(1, "processes"), (2, "processes"), (2, "threads")]
+WAYS = [
+    (2, "processes"),
+    pytest.param(1, "processes", marks=pytest.mark.slow),
+    pytest.param(2, "threads", marks=pytest.mark.slow),
+]
 
 
 @pytest.mark.parametrize(("jobs", "kind"), WAYS)
