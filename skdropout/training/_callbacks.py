@@ -34,21 +34,44 @@ class RunningFit(Protocol):
         """Return what ending the fit now would bring."""
 
 
-class EpochCallbacks:
-    """Shows a running fit to Keras callbacks as a Keras model, and takes their changes back.
-
-    The job's observer, who changes nothing, needs no such model.
-    """
+class Listeners:
+    """Who hears of the epochs of a running fit: here the job's observer, who changes nothing."""
 
     first_epoch = 0  # a callback may have restored a fit that was interrupted
 
     def __init__(self, job: TrainingJob, run: RunningFit) -> None:
-        self._run = run
+        self._run, self._observer = run, job.observer
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Nothing is to be put away."""
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Tell them that an epoch begins."""
+        if self._observer is not None:
+            self._observer.begin_epoch()
+        self._first = epoch
+
+    def end_epoch(self, epoch: int) -> bool:
+        """Tell them what the epoch brought; say whether one wants to stop."""
+        if self._observer is None:
+            return False
+        return self._observer.end_epochs(epoch + 1 - self._first, self._run.so_far)
+
+
+class KerasListeners(Listeners):
+    """Shows a running fit to Keras callbacks as a Keras model, and takes their changes back."""
+
+    def __init__(self, job: TrainingJob, run: RunningFit) -> None:
+        super().__init__(job, run)
         self._callbacks = job.callbacks
-        self._observer = job.observer
-        self._list: Any = None
-        if not job.callbacks:
-            return
         forget_earlier_fits(job.callbacks)
         self._model = compiled_model(job)
         # Callbacks look for the metrics, which are there once they have been computed.
@@ -69,10 +92,9 @@ class EpochCallbacks:
         )
 
     def __enter__(self) -> Self:
-        if self._list is not None:
-            self._model.stop_training = False
-            self._tell("on_train_begin")
-            self.first_epoch = self._model._initial_epoch or 0
+        self._model.stop_training = False
+        self._tell("on_train_begin")
+        self.first_epoch = self._model._initial_epoch or 0
         return self
 
     def __exit__(
@@ -81,31 +103,24 @@ class EpochCallbacks:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._list is not None and kind is None:
+        if kind is None:
             self._tell("on_train_end", self._logs)
         let_go(self._callbacks)
 
     def begin_epoch(self, epoch: int) -> None:
         """Tell the callbacks that an epoch begins; they may change weights and learning rate."""
-        if self._list is not None:
-            self._tell("on_epoch_begin", epoch)
-        if self._observer is not None:
-            self._observer.begin_epoch()
-        self._first = epoch
+        self._tell("on_epoch_begin", epoch)
+        super().begin_epoch(epoch)
 
     def end_epoch(self, epoch: int) -> bool:
         """Tell the callbacks what the epoch brought; say whether one wants to stop."""
-        stops = False
-        if self._list is not None:
-            self._show()
-            self._logs = self._last_values()
-            if "val_loss" in self._logs:
-                self._tell_of_validation()
-            self._tell("on_epoch_end", epoch, self._logs)
-            stops = bool(self._model.stop_training)
-        if self._observer is not None:
-            stops |= self._observer.end_epochs(epoch + 1 - self._first, self._run.so_far)
-        return stops
+        self._show()
+        self._logs = self._last_values()
+        if "val_loss" in self._logs:
+            self._tell_of_validation()
+        self._tell("on_epoch_end", epoch, self._logs)
+        stops = super().end_epoch(epoch)
+        return stops or bool(self._model.stop_training)
 
     def _tell(self, hook: str, *given: Any) -> None:
         getattr(self._list, hook)(*given)

@@ -9,7 +9,8 @@ from tqdm.auto import tqdm
 
 from skdropout.networks import Network
 from skdropout.training._callbacks import (
-    EpochCallbacks,
+    KerasListeners,
+    Listeners,
     check_callbacks,
     losses_of,
     reject_batch_level,
@@ -88,22 +89,22 @@ class CompiledFit:
         settings = self._settings()
         at_once = max(1, program.steps_per_call // len(job.batch_sizes()))
         bar = tqdm(total=plan.epochs, unit="epoch", desc="fit", disable=not job.verbose)
-        callbacks = EpochCallbacks(job, self)
+        listeners = (KerasListeners if job.callbacks else Listeners)(job, self)
         checkpoint = checkpoint_of(job, "compiled")
-        with bar, callbacks:
-            first = self._resume(callbacks.first_epoch)
+        with bar, listeners:
+            first = self._resume(listeners.first_epoch)
             done = first + self._take_up(checkpoint.load())
             bar.update(done - first)
             for epochs in Epochs.of(job, 1 if job.by_epoch else at_once, done):
                 if self.progress.gives_up(settings.stopping):
                     break
                 done = first + len(self.history.get("loss", []))
-                callbacks.begin_epoch(done)
+                listeners.begin_epoch(done)
                 self._train(epochs, rows, validation, settings)
                 bar.set_postfix(losses_of(self.history), refresh=False)
                 bar.update(first + len(self.history["loss"]) - done)
                 checkpoint.save(self._snapshot)
-                if callbacks.end_epoch(first + len(self.history["loss"]) - 1):
+                if listeners.end_epoch(first + len(self.history["loss"]) - 1):
                     break
         return self.so_far()
 
