@@ -1,7 +1,7 @@
 """From data and wishes to a plan: what is checked and decided before anything runs."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log2
 from pathlib import Path
@@ -18,31 +18,73 @@ from skdropout.studies.compared._variants import (
     image_variants,
     table_variants,
 )
-from skdropout.studies.compared._yardsticks import yardsticks_for
-from skdropout.studies.designing import ONLY, Design, Folds, Material
+from skdropout.studies.compared._yardsticks import image_yardsticks, table_yardsticks
+from skdropout.studies.designing import ONLY, Design, Folds, Material, Variant, Yardstick
 from skdropout.studies.evidence import Score
 from skdropout.studies.reading import ImageSet, Table
 from skdropout.studies.running import Cell, Plan, duration, start_tensorflow
 
 _KEY: Mapping[str, type] = {"variant": str, "repeat": int, "fold": int}
-_TABLE_STEPS, _TABLE_EPOCHS = 20_000, 240
-_IMAGE_STEPS, _IMAGE_EPOCHS = 2_500, 30
 _FEWEST_EPOCHS = 10
+
+
+def _table_network(material: Material, n_train: int) -> Any:
+    """Return a network that can overfit, in batches that grow with the table."""
+    from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
+
+    kind = DropoutMLPClassifier if material.classes else DropoutMLPRegressor
+    batch_size = int(min(max(2 ** round(log2(max(n_train, 1) / 64)), 32), 256))
+    # The steps before the network scale already.
+    return kind(hidden_layer_sizes=(200,), batch_size=batch_size, rescale=None)
+
+
+def _image_network(material: Material, n_train: int) -> Any:
+    """Return a network that can overfit, with as many blocks as the images have room for."""
+    from skdropout import BNConvClassifier
+
+    side = min(material.X.shape[1:3])
+    blocks = min(max(int(log2(side)) - 1, 1), 3)
+    filters = (16, 32, 64) if side < 16 else (32, 64, 128)
+    return BNConvClassifier(filters=filters[:blocks], batch_size=64)
 
 
 @dataclass(frozen=True)
 class Defaults:
-    """What tables and images need in different amounts."""
+    """What is different for tables and for images."""
 
     control: Mapping[str, Any]
+    variants: Callable[[Any], dict[str, Variant]]
+    yardsticks: Callable[[bool], dict[str, Yardstick]]
+    network: Callable[[Material, int], Any]
+    estimators: tuple[str, ...]
     repeats: int
     inner_folds: int
     steps: int
     epochs: int
 
 
-TABLES = Defaults(TABLE_CONTROL, 5, 4, _TABLE_STEPS, _TABLE_EPOCHS)
-IMAGES = Defaults(IMAGE_CONTROL, 1, 1, _IMAGE_STEPS, _IMAGE_EPOCHS)
+TABLES = Defaults(
+    control=TABLE_CONTROL,
+    variants=table_variants,
+    yardsticks=table_yardsticks,
+    network=_table_network,
+    estimators=("DropoutMLPClassifier", "DropoutMLPRegressor"),
+    repeats=5,
+    inner_folds=4,
+    steps=20_000,
+    epochs=240,
+)
+IMAGES = Defaults(
+    control=IMAGE_CONTROL,
+    variants=image_variants,
+    yardsticks=image_yardsticks,
+    network=_image_network,
+    estimators=("BNConvClassifier",),
+    repeats=1,
+    inner_folds=1,
+    steps=2_500,
+    epochs=30,
+)
 
 
 def design_comparison(
@@ -60,19 +102,19 @@ def design_comparison(
     precision: str | None,
 ) -> Design[Folds]:
     """Decide how the variants are compared, after checking that they can be."""
-    images = defaults is IMAGES
     resampling = Folds(folds, inner_folds or defaults.inner_folds, seed)
     resampling.check(material.name, material.y, material.classes)
     n_train = int(len(material.y) * (1 - 1 / folds) * 0.75)
-    base = _base(material, estimator, images, n_train, engine, precision)
-    base.set_params(**defaults.control)
+    if estimator is None:
+        estimator = defaults.network(material, n_train)
+    base = _base(material, estimator, defaults, precision)
+    base.set_params(**defaults.control, engine=engine)
     steps = -(-n_train // int(base.batch_size))
     most = min(max(defaults.steps // steps, _FEWEST_EPOCHS), defaults.epochs)
-    known = image_variants(base) if images else table_variants(base)
     return Design(
         estimator=base,
-        variants=chosen_variants(known, variants, base),
-        yardsticks=yardsticks_for(bool(material.classes), images),
+        variants=chosen_variants(defaults.variants(base), variants, base),
+        yardsticks=defaults.yardsticks(bool(material.classes)),
         resampling=resampling,
         epochs=epochs or most,
         score=_score(scoring, material),
@@ -88,56 +130,24 @@ def _score(scoring: str | None, material: Material) -> Score:
     return scores[scoring]
 
 
-def _base(
-    material: Material,
-    estimator: Any,
-    images: bool,
-    n_train: int,
-    engine: str,
-    precision: str | None,
-) -> Any:
-    """Return the network that all variants start from: the package's, or a copy of the user's."""
+def _base(material: Material, estimator: Any, defaults: Defaults, precision: str | None) -> Any:
+    """Return the network that all variants start from: a copy of the package's, or the user's."""
     from sklearn.base import clone, is_classifier
 
     import skdropout
 
-    if precision is not None and not images:
-        raise StudyError("precision belongs to images; networks for tables compute in float32.")
-    if estimator is None:
-        base = _default_network(material, images, n_train)
-    else:
-        wanted = (
-            (skdropout.BNConvClassifier,)
-            if images
-            else (skdropout.DropoutMLPClassifier, skdropout.DropoutMLPRegressor)
-        )
-        if not isinstance(estimator, wanted):
-            names = " or ".join(kind.__name__ for kind in wanted)
-            raise StudyError(f"estimator expects a {names}, got {estimator!r}.")
-        if is_classifier(estimator) != bool(material.classes):
-            kind = "classes" if material.classes else "a quantity"
-            raise StudyError(f"{material.name} asks for {kind}, and estimator is {estimator!r}.")
-        base = clone(estimator)
-    if images and precision is not None:
+    if not isinstance(estimator, tuple(getattr(skdropout, name) for name in defaults.estimators)):
+        names = " or ".join(defaults.estimators)
+        raise StudyError(f"estimator expects a {names}, got {estimator!r}.")
+    if is_classifier(estimator) != bool(material.classes):
+        kind = "classes" if material.classes else "a quantity"
+        raise StudyError(f"{material.name} asks for {kind}, and estimator is {estimator!r}.")
+    base = clone(estimator)
+    if precision is not None:
+        if not hasattr(base, "precision"):
+            raise StudyError("precision belongs to images; networks for tables compute in float32.")
         base.set_params(precision=precision)
-    return base.set_params(
-        engine=engine, early_stopping=False, warm_start=False, callbacks=None, verbose=0
-    )
-
-
-def _default_network(material: Material, images: bool, n_train: int) -> Any:
-    """Return a network that can overfit, in batches that grow with the table."""
-    import skdropout
-
-    batch_size = int(min(max(2 ** round(log2(max(n_train, 1) / 64)), 32), 256))
-    if images:
-        side = min(material.X.shape[1:3])
-        blocks = min(max(int(log2(side)) - 1, 1), 3)
-        filters = (16, 32, 64) if side < 16 else (32, 64, 128)
-        return skdropout.BNConvClassifier(filters=filters[:blocks], batch_size=64)
-    kind = skdropout.DropoutMLPClassifier if material.classes else skdropout.DropoutMLPRegressor
-    # The steps before the network scale already.
-    return kind(hidden_layer_sizes=(200,), batch_size=batch_size, rescale=None)
+    return base.set_params(early_stopping=False, warm_start=False, callbacks=None, verbose=0)
 
 
 def plan_comparison(

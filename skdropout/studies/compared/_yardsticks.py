@@ -88,13 +88,18 @@ def _losses_of_stages(
     return -np.log(np.maximum(shares, np.finfo(float).eps)).mean(axis=1)
 
 
-def yardsticks_for(classes: bool, images: bool) -> dict[str, Yardstick]:
-    """Return the yardsticks of classes or quantities; pixels are no features for trees."""
-    linear = ("logistic_regression", "logistic regression") if classes else (
-        "ridge", "ridge regression"
-    )  # fmt: skip
-    naive = "always guessing the class shares" if classes else "always guessing the mean"
-    found = [Yardstick(NAIVE, naive, _naive), Yardstick(*linear, _linear)]
-    if not images:
-        found.append(Yardstick("gradient_boosting", "gradient boosting", _boosting))
-    return {yardstick.name: yardstick for yardstick in found}
+def table_yardsticks(classes: bool) -> dict[str, Yardstick]:
+    """Return the yardsticks of tables, for classes or quantities."""
+    boosting = Yardstick("gradient_boosting", "gradient boosting", _boosting)
+    return {**image_yardsticks(classes), boosting.name: boosting}
+
+
+def image_yardsticks(classes: bool) -> dict[str, Yardstick]:
+    """Return the yardsticks of images, whose single pixels tell trees little."""
+    if classes:
+        naive = Yardstick(NAIVE, "always guessing the class shares", _naive)
+        linear = Yardstick("logistic_regression", "logistic regression", _linear)
+    else:
+        naive = Yardstick(NAIVE, "always guessing the mean", _naive)
+        linear = Yardstick("ridge", "ridge regression", _linear)
+    return {yardstick.name: yardstick for yardstick in (naive, linear)}

@@ -27,7 +27,7 @@ from skdropout.studies.compared._asked import Asked
 from skdropout.studies.compared._findings import Findings, verdict_of
 from skdropout.studies.compared._nested import choose, compute_cell
 from skdropout.studies.compared._variants import TABLE_CONTROL, table_variants
-from skdropout.studies.compared._yardsticks import yardsticks_for
+from skdropout.studies.compared._yardsticks import table_yardsticks
 from skdropout.studies.designing import Design, Folds, Material, Variant
 from skdropout.studies.evidence import CLASS_SCORES, Probabilities, score_classes
 from skdropout.studies.reading import load_images, load_table
@@ -59,7 +59,7 @@ def small_design(variants, epochs=6, **parameters):
         Folds(folds=2, inner_folds=4, seed=7),
         epochs,
         CLASS_SCORES["log_loss"],
-        yardsticks_for(classes=True, images=False),
+        table_yardsticks(classes=True),
     )
 
 

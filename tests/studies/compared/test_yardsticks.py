@@ -7,14 +7,14 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.metrics import log_loss, mean_squared_error
 from sklearn.model_selection import StratifiedKFold
 
-from skdropout.studies.compared._yardsticks import yardsticks_for
+from skdropout.studies.compared._yardsticks import table_yardsticks
 
 
 @pytest.mark.parametrize("classes", [True, False])
 def test_boosting_takes_the_trees_that_are_best_on_the_inner_folds(classes):
     X, y = make_classification(90, 5, n_informative=3, n_classes=3, random_state=3)
     splits = list(StratifiedKFold(2).split(X, y))
-    _, chosen = yardsticks_for(classes, False)["gradient_boosting"].fit(X, y, splits, 0, classes)
+    _, chosen = table_yardsticks(classes)["gradient_boosting"].fit(X, y, splits, 0, classes)
     curves = []
     for train, test in splits:
         common = {"early_stopping": False, "random_state": 0, "min_samples_leaf": 10}
