@@ -1,4 +1,4 @@
-"""The fits inside a comparison, by the peers: train, validate each epoch, stop some time later."""
+"""The fits inside a comparison, by the peers: train, validate each epoch, stop after the turn."""
 
 import time
 from typing import Any
@@ -32,26 +32,30 @@ def inner_folds() -> list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]
 
 
 def mlp_seconds(alpha: float) -> list[float]:
-    """Time scikit-learn's network on each inner fold."""
-    from sklearn.metrics import log_loss
+    """Time scikit-learn's network on the inner folds, all until their mean curve has turned."""
     from sklearn.neural_network import MLPClassifier
 
-    seconds = []
-    for X, y, X_val, y_val in inner_folds():
-        began = time.perf_counter()
-        model = MLPClassifier((WIDTH,), alpha=alpha, batch_size=BATCH, random_state=0)
-        best, waited = np.inf, 0
-        for _ in range(EPOCHS):
-            loss = log_loss(y_val, model.partial_fit(X, y, classes=[0, 1]).predict_proba(X_val))
-            best, waited = (loss, 0) if loss < best else (best, waited + 1)
-            if waited >= PATIENCE:
-                break
-        seconds.append(time.perf_counter() - began)
-    return seconds
+    began, folds = time.perf_counter(), inner_folds()
+    models = [
+        MLPClassifier((WIDTH,), alpha=alpha, batch_size=BATCH, random_state=fold)
+        for fold in range(len(folds))
+    ]
+    means: list[float] = []
+    while len(means) < EPOCHS:
+        for _ in range(EPOCHS // 4):
+            losses = []
+            for model, (X, y, X_val, y_val) in zip(models, folds, strict=True):
+                model.partial_fit(X, y, classes=[0, 1])
+                shares = model.predict_proba(X_val)[np.arange(len(y_val)), y_val]
+                losses.append(-np.log(np.maximum(shares, 1e-15)).mean())
+            means.append(float(np.mean(losses)))
+        if len(means) - 1 - int(np.argmin(means)) >= PATIENCE:
+            break
+    return [(time.perf_counter() - began) / len(folds)] * len(folds)
 
 
 def scikeras_seconds(dropout: float) -> list[float]:
-    """Time scikeras on the first inner fold, once warm and once counted."""
+    """Time scikeras on the first inner fold, once warm and once counted; it stops by itself."""
     import keras
     from scikeras.wrappers import KerasClassifier
 
