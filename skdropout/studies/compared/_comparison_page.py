@@ -108,8 +108,9 @@ def comparison_page(
         "strengths": f"Validation {score.title} on the inner folds at each strength and its best "
         "epoch, minus the control's in the same outer fold: mean over the outer folds, and the "
         "range that holds four fifths of them.",
-        "epochs": f"Validation {score.title} and training loss over the epochs, mean and range "
-        "over the outer folds of the first repeat. Dotted: the epochs chosen (median).",
+        "epochs": f"Validation {score.title} and training loss over the epochs, in each outer fold "
+        "of the first repeat (thin; training ends once the curve has turned) and on average. "
+        "Dotted: the epochs chosen (median).",
     }
     titles = {
         "differences": "Does it help?",

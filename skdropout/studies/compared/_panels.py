@@ -115,12 +115,10 @@ def draw_epochs(
     for name, colour in zip(names, _cycle(len(names)), strict=True):
         ours = curves[curves["variant"] == name]
         for axis, column in zip(axes, ("validation", "training_loss"), strict=True):
-            folds = ours.pivot(index="epoch", columns="fold", values=column).dropna()
-            axis.fill_between(
-                folds.index, folds.min(axis=1), folds.max(axis=1), color=colour, alpha=0.15,
-                linewidth=0,
-            )  # fmt: skip
-            axis.plot(folds.index, folds.mean(axis=1), color=colour, linewidth=1.6, label=name)
+            folds = ours.pivot(index="epoch", columns="fold", values=column)
+            axis.plot(folds.index, folds, color=colour, linewidth=0.7, alpha=0.4)
+            mean = folds.dropna().mean(axis=1)  # where some folds have ended it would jump
+            axis.plot(mean.index, mean, color=colour, linewidth=2, label=name)
         axes[0].axvline(epochs[name], color=colour, linestyle=":", linewidth=1.2)
     axes[0].set_ylabel(f"validation {score.title}")
     axes[1].set_ylabel("training loss")

@@ -96,30 +96,26 @@ def conclude(findings: Findings) -> list[str]:
 
 
 def _on_variants(findings: Findings) -> list[str]:
-    """Write a sentence for each variant that helps or hurts, and one for each of the others."""
-    design, sentences = findings.design, []
-    score = design.score
-    rows = findings.variants.to_dict("records")
+    """Write a sentence for each variant that helps or hurts, and a list of the others."""
+    sentences, score = [], findings.design.score
+    rows = {row["variant"]: row for row in findings.variants.to_dict("records")}
     for verdict, verb in ((BETTER, "helps"), (WORSE, "hurts")):
-        for row in rows:
-            if row["verdict"] == verdict:
-                name = row["variant"]
-                sentences.append(
-                    f"{_capital(design.variants[name].text)} {verb}"
-                    f"{_at(design, name, findings.summary.loc[name, 'strength'])}: "
-                    f"{evidence_of(row, score)}."
-                )
-    for verdict, words in (
-        (SAME, "No practical difference comes from"),
-        (UNCLEAR, "These data cannot tell whether there is help or harm in"),
-    ):
-        texts = [
-            f"{design.variants[row['variant']].text} ({_in_short(row, score)})"
-            for row in rows
+        sentences += [
+            f"{_capital(_named(findings, name))} {verb}: {evidence_of(row, score)}."
+            for name, row in rows.items()
             if row["verdict"] == verdict
         ]
-        if texts:
-            sentences.append(f"{words} {_listed(texts, '; ')}.")
+    for verdict, words in (
+        (SAME, "No practical difference comes from"),
+        (UNCLEAR, "Whether these help or hurt, the data cannot tell"),
+    ):
+        lines = [
+            f"- {_named(findings, name)}: {_in_short(row, score)}"
+            for name, row in rows.items()
+            if row["verdict"] == verdict
+        ]
+        if lines:
+            sentences.append("\n".join([f"{words}:", *lines]))
     return sentences
 
 
@@ -140,9 +136,10 @@ def _interval(row: Mapping[Any, Any], score: Score) -> str:
     return f"{difference(score, row['low'])} to {difference(score, row['high'])}"
 
 
-def _at(design: Design[Folds], name: str, strength: str) -> str:
-    """Say which strength the folds chose most often, where there is a choice."""
-    return f" (mostly at {strength})" if len(design.variants[name].strengths) > 1 else ""
+def _named(findings: Findings, name: str) -> str:
+    """Name a variant, with the strength that most folds chose where there is a choice."""
+    variant, strength = findings.design.variants[name], findings.summary.loc[name, "strength"]
+    return f"{variant.text} (mostly at {strength})" if len(variant.strengths) > 1 else variant.text
 
 
 def _advice(findings: Findings) -> str:
