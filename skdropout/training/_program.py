@@ -10,19 +10,17 @@ needs another one.
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-from skdropout.networks import Network
 from skdropout.training._cost import steps_per_call
 from skdropout.training._engine_layers import fused_model, unfused_model
 from skdropout.training._layout import Layout, Value
-from skdropout.training._objectives import Objective
 from skdropout.training._optimizers import OPTIMIZERS
+from skdropout.training._program_key import ProgramKey
 from skdropout.training._sparse_rows import SparseRows
 from skdropout.training._step import (
     Batches,
@@ -33,48 +31,6 @@ from skdropout.training._step import (
     ValidationRows,
 )
 from skdropout.training._stopping import EarlyStopping, Progress
-
-
-@dataclass(frozen=True)
-class ProgramKey:
-    """All that a program depends on: two fits with the same key share one program.
-
-    Parameters
-    ----------
-    structure : Network
-        The network without what is data.
-    objective, optimizer, nesterov, batch_size
-        Of the plan.
-    clips : bool
-        Whether gradients are clipped.
-    dtype, validation_dtype : str
-        Type of the features, and of those of the validation rows.
-    sparse : bool
-        Whether the features come as sparse rows.
-    weighted, validated : bool
-        Whether rows have weights of their own, and whether there are validation rows.
-    capacity, validation_capacity : int or None
-        Rows that the tables have room for where XLA compiles the loop, which needs fixed shapes.
-    """
-
-    structure: Network
-    objective: Objective
-    optimizer: str
-    nesterov: bool
-    clips: bool
-    batch_size: int
-    dtype: str
-    validation_dtype: str
-    weighted: bool
-    validated: bool
-    sparse: bool
-    capacity: int | None
-    validation_capacity: int | None
-
-    @property
-    def fused(self) -> bool:
-        """Whether XLA compiles the loop."""
-        return self.capacity is not None
 
 
 class Program:
@@ -89,18 +45,7 @@ class Program:
         self.optimizer = OPTIMIZERS[key.optimizer]
         self.layout = Layout(self.model)
         self.steps_per_call = steps_per_call(self.model, key.batch_size)
-        self._steps = StepFunctions(
-            self.model,
-            self.layout,
-            masks,
-            key.objective,
-            self.optimizer,
-            key.nesterov,
-            key.clips,
-            key.batch_size,
-            padded=key.fused,
-            masked=key.fused and key.structure.batch_normalised,
-        )
+        self._steps = StepFunctions(self.model, self.layout, masks, self.optimizer, key)
         self._run = tf.function(
             self._loop, jit_compile=key.fused, autograph=False, input_signature=self._signature()
         ).get_concrete_function()

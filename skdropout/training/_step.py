@@ -12,6 +12,7 @@ from skdropout.training._layout import Layout, packed
 from skdropout.training._masks import Masks
 from skdropout.training._objectives import Objective
 from skdropout.training._optimizers import Optimizer, StepNumbers
+from skdropout.training._program_key import ProgramKey
 from skdropout.training._sparse_rows import SparseRows, rows_at
 from skdropout.training._stopping import EarlyStopping, Progress
 from skdropout.training._sums import channel_sums
@@ -77,40 +78,30 @@ class StepFunctions:
         Which of its values is which.
     masks : Masks
         What its dropout layers take their masks from.
-    objective : Objective
-        What to minimise.
     optimizer : Optimizer
         How to change the weights.
-    nesterov : bool
-        Of stochastic gradient descent.
-    clips : bool
-        Whether the norm of all gradients together is bounded.
-    batch_size : int
-        Rows of a full step.
-    padded : bool
-        Whether shapes are fixed, so that a short batch comes with rows that must not count.
-    masked : bool
-        Whether the network must be told which rows these are.
+    key : ProgramKey
+        What the program is for.
     """
 
     model: keras.Model
     layout: Layout
     masks: Masks
-    objective: Objective
     optimizer: Optimizer
-    nesterov: bool
-    clips: bool
-    batch_size: int
-    padded: bool
-    masked: bool
+    key: ProgramKey
+
+    @property
+    def objective(self) -> Objective:
+        """What to minimise."""
+        return self.key.objective
 
     def train(
         self, state: State, rows: Rows, batches: Batches, settings: Settings, number: Any
     ) -> tuple[State, Any, Any]:
         """Take one step; return the new state, the batch's mean loss and its correct answers."""
         size = batches.sizes[number]
-        index = batches.index[number] if self.padded else batches.index[number][:size]
-        present = tf.range(self.batch_size) < size if self.padded else None
+        index = batches.index[number] if self.key.fused else batches.index[number][:size]
+        present = tf.range(self.key.batch_size) < size if self.key.fused else None
         X = rows_at(rows.X, index, self.model.input_shape[-1])
         y = tf.gather(rows.y, index)
         step_number = batches.first_step + number
@@ -123,7 +114,7 @@ class StepFunctions:
                 state.frozen,
                 X,
                 training=True,
-                **({"mask": present} if self.masked else {}),
+                **({"mask": present} if self.key.masked else {}),
             )
             losses = self.objective.losses(y, outputs)
             if rows.weights.shape[0] != 0:
@@ -131,7 +122,7 @@ class StepFunctions:
             loss = _total(losses, present) / tf.cast(size, tf.float32)
         gradients = tape.gradient(loss, state.trainable)
         count = tf.cast(step_number + 1, tf.float32)
-        step = StepNumbers(batches.rates[number], count, settings.momentum, self.nesterov)
+        step = StepNumbers(batches.rates[number], count, settings.momentum, self.key.nesterov)
         trainable, slots = self._update(state, gradients, step, settings)
         frozen = [tf.convert_to_tensor(value) for value in frozen]
         correct = tf.constant(0.0)
@@ -165,7 +156,7 @@ class StepFunctions:
             slope + weight * settings.penalty if value.is_kernel else slope
             for value, slope, weight in values
         ]
-        if not self.clips:
+        if not self.key.clips:
             return gradients
         squares = [channel_sums(tf.reshape(tf.square(g), [-1, 1])) for g in gradients]
         factor = tf.minimum(1.0, settings.clipnorm * tf.math.rsqrt(tf.add_n(squares)))
@@ -173,7 +164,7 @@ class StepFunctions:
 
     def _sums_by_unit(self, values: Any) -> Any:
         """Sum over all axes but the last, in the way that is fastest for what runs the step."""
-        if self.padded:
+        if self.key.fused:
             return channel_sums(values)
         rows = tf.reshape(values, [-1, values.shape[-1]])
         return tf.matmul(tf.ones([1, rows.shape[0]]), rows)[0]
@@ -207,11 +198,11 @@ class StepFunctions:
     def _evaluate(self, state: State, validation: ValidationRows) -> tuple[Any, Any]:
         n_rows = tf.shape(validation.counts)[0]
         block = rows_per_call(self.model)
-        if self.padded:
+        if self.key.fused:
             block = min(block, validation.counts.shape[0])
 
         def rows_from(values: Any, start: Any) -> Any:
-            size = block if self.padded else tf.minimum(block, n_rows - start)
+            size = block if self.key.fused else tf.minimum(block, n_rows - start)
             if isinstance(values, SparseRows):
                 return rows_at(values, tf.range(start, start + size), self.model.input_shape[-1])
             others = len(values.shape) - 1
@@ -229,7 +220,7 @@ class StepFunctions:
 
         first = add(tf.constant(0), tf.constant(0.0), tf.constant(0.0))
         _, loss, score = first
-        if not self.padded or block < validation.counts.shape[0]:
+        if not self.key.fused or block < validation.counts.shape[0]:
             _, loss, score = tf.while_loop(
                 lambda start, *_: start < n_rows, add, first, parallel_iterations=1
             )

@@ -14,7 +14,7 @@ from skdropout.training._cost import MOST_ROWS
 from skdropout.training._data import TrainingSet
 from skdropout.training._engine_layers import fuses
 from skdropout.training._job import TrainingJob
-from skdropout.training._program import ProgramKey
+from skdropout.training._program_key import ProgramKey
 from skdropout.training._sparse_rows import SparseRows
 from skdropout.training._step import Batches, Rows, ValidationRows
 
