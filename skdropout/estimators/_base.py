@@ -17,7 +17,7 @@ from skdropout.estimators._rescaling import learn_rescaling
 from skdropout.estimators._sparse_tables import as_sparse_as
 from skdropout.estimators._tasks import CallbackSupportMixin, epoch_tasks, with_callbacks
 from skdropout.estimators._warm_start import given_weights, joined, reject_another_network
-from skdropout.training import TrainingJob, TrainingResult, TrainingSet, engine_named
+from skdropout.training import TrainingJob, TrainingResult, TrainingSet, engine_named, outputs
 
 if TYPE_CHECKING:
     from scikeras.wrappers import BaseWrapper
@@ -277,7 +277,7 @@ class NetworkEstimator(CallbackSupportMixin, FittedNetwork[T]):
         """Return what the network says of the rows."""
         check_is_fitted(self)
         X = self._check_X(X)
-        return engine_named(self.engine).outputs(self.network_, self._result.weights, X)
+        return outputs(self.network_, self._result.weights, X, self.engine)
 
     def _samples(self, X: Any, n_samples: Any, random_state: Any) -> Iterator[np.ndarray]:
         """Yield outputs of shape (n_samples, n_rows, n_outputs), one block of rows after another.

@@ -29,7 +29,7 @@ class Predictor:
             spec = tf.SparseTensorSpec(spec.shape, spec.dtype)
         self._layout = Layout(self.model)
         signature = (
-            tf.TensorSpec((self._layout.size,), tf.float32),
+            [tf.TensorSpec(value.shape, value.dtype) for value in self._layout.weights],
             spec,
         )
         self._forward = tf.function(
@@ -39,15 +39,15 @@ class Predictor:
 
     def outputs(self, weights: list[np.ndarray], X: np.ndarray) -> np.ndarray:
         """Return the network's outputs for any number of rows, in bounded memory."""
-        vector = tf.convert_to_tensor(packed(weights))
+        tensors = [tf.convert_to_tensor(value) for value in weights]
         blocks = [
-            self._forward(vector, as_tensor(block)).numpy()
+            self._forward(tensors, as_tensor(block)).numpy()
             for block in blocks_of(X, self._rows_per_call, in_full=False)
         ]
         return (blocks[0] if len(blocks) == 1 else np.concatenate(blocks))[: X.shape[0]]
 
-    def _outputs(self, vector: Any, X: Any) -> Any:
-        values = self._layout.split(self._layout.unpack(vector))
+    def _outputs(self, weights: list[Any], X: Any) -> Any:
+        values = self._layout.split(weights)
         return self.model.stateless_call(*values, X, training=False)[0]
 
 

@@ -28,6 +28,7 @@ classifier, X, y = pickle.load(sys.stdin.buffer)
 skdropout.DropoutMLPClassifier(dropout=0.5).set_params(max_norm=3).get_params()
 found["after unpickling"] = imported()
 found["probabilities"] = classifier.predict_proba(X).tolist()
+found["after predicting"] = imported()
 classifier.fit(X[::-1], y[::-1])
 found["fit"] = hashlib.sha256(b"".join(w.tobytes() for w in classifier.weights_)).hexdigest()
 try:
@@ -57,6 +58,10 @@ def found(fitted):
 def test_import_and_unpickling_bring_in_nothing_heavy(found):
     assert found["after import"] == []
     assert found["after unpickling"] == []
+
+
+def test_nor_do_predictions_of_small_networks(found):
+    assert found["after predicting"] == []
 
 
 def test_an_unpickled_estimator_predicts_the_same(found, fitted):
