@@ -18,8 +18,8 @@ def digest(arrays):
     return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
 
 NETWORKS = [
-    ("small", (60, 30), 187, 16, 60),
     ("wide", (512, 512), 600, 128, 60),
+    ("small", (60, 30), 187, 16, 60),
     ("long batches", (64, 64), 2000, 1024, 60),
     ("very wide", (1024, 1024), 256, 128, 60),
     ("wide, short batches", (1024, 1024), 64, 16, 60),
@@ -39,7 +39,7 @@ for name, sizes, n_rows, batch_size, n_features in NETWORKS[: int(sys.argv[1])]:
 print(json.dumps(found))
 """
 NAMES = [
-    "small", "wide", "long batches", "very wide", "wide, short batches", "many features",
+    "wide", "small", "long batches", "very wide", "wide, short batches", "many features",
     "pixels", "an odd number of features", "few features, wide", "few features, long batches",
     "narrow, long batches",
 ]  # fmt: skip
@@ -65,8 +65,8 @@ def found(n_networks):
 
 
 def test_the_number_of_cores_changes_nothing():
-    one, many = found(2)
-    assert len(one) == 2
+    one, many = found(1)
+    assert one.keys() == {"wide"}
     assert one == many
 
 
