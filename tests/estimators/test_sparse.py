@@ -45,8 +45,19 @@ CONFIGURATIONS = {
 }
 
 
-@pytest.mark.parametrize("configuration", CONFIGURATIONS)
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("configuration", "engine"),
+    [
+        ("plain", "compiled"),
+        ("refit", "compiled"),
+        ("plain", "keras"),
+        pytest.param("unit", "compiled", marks=pytest.mark.slow),
+        pytest.param("batch norm", "compiled", marks=pytest.mark.slow),
+        pytest.param("unit", "keras", marks=pytest.mark.slow),
+        pytest.param("refit", "keras", marks=pytest.mark.slow),
+        pytest.param("batch norm", "keras", marks=pytest.mark.slow),
+    ],
+)
 def test_a_sparse_table_is_learnt_as_in_full(configuration, engine):
     """Without dropout, whose masks another program draws in another way."""
     X, y = thin()

@@ -34,7 +34,14 @@ OPTIMIZERS = {
     "sgd without momentum": {"optimizer": "sgd", "momentum": 0.0},
     "nesterov": {"optimizer": "sgd", "momentum": 0.9, "nesterov": True},
 }
-EACH_OPTIMIZER = pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
+QUICK = ("adam", "sgd", "sgd without momentum", "nesterov")
+EACH_OPTIMIZER = pytest.mark.parametrize(  # test_optimizers.py holds each against Keras
+    "optimizer",
+    [
+        pytest.param(optimizer, id=name, marks=[] if name in QUICK else [pytest.mark.slow])
+        for name, optimizer in OPTIMIZERS.items()
+    ],
+)
 
 
 def fitted(X, y, *fit_arguments, **parameters):

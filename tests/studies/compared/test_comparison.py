@@ -277,6 +277,7 @@ def test_images_take_the_same_way(tmp_path):
     assert study.results["log_loss"].between(0, 2).all()
 
 
+@pytest.mark.slow
 def test_a_variant_of_ones_own(tmp_path):
     own = {"narrow": {"hidden_layer_sizes": [(8,)], "dropout": [0.0, 0.5]}, "l2": None}
     study = compare_regularisers(*rows(), out=tmp_path, **(OPTIONS | {"variants": own}))
