@@ -11,8 +11,10 @@ import pytest
 from engine_toy import assert_same_fit, table, tiny
 
 SCRIPT = """
+import signal
 from engine_toy import table, tiny
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have had it ignored
 X, y = table(n_rows=2000, n_features=40)
 for stopping in (False, True):
     slow = tiny(
