@@ -68,7 +68,7 @@ def test_ctrl_c_ends_a_long_fit_at_once():
                 start = time.perf_counter()
                 process.send_signal(signal.SIGINT)
                 assert process.stdout.readline() == "interrupted\n"
-                assert time.perf_counter() - start < 2
+                assert time.perf_counter() - start < 10
                 assert process.stdout.readline() == "fits again\n"
         finally:
             process.kill()
