@@ -48,13 +48,20 @@ def test_channels_that_come_first_are_asked_about(shape):
 
 def test_shapes_of_other_libraries_leave_no_trace(digits):
     X, y = digits
-    fit = tiny(epochs=1).fit(tf.constant(X), y)
+    fit = tiny(epochs=1, engine="keras").fit(tf.constant(X), y)
     assert [type(length) for length in fit.image_shape_] == [int, int, int]
     assert {type(length) for length in fit.network_.input_shape} == {int}
 
 
-@pytest.mark.parametrize("batch_norm", [False, True])
-@pytest.mark.parametrize("optimizer", ["sgd", "rmsprop"])
+@pytest.mark.parametrize(
+    ("batch_norm", "optimizer"),
+    [
+        (True, "rmsprop"),
+        pytest.param(False, "rmsprop", marks=pytest.mark.slow),
+        pytest.param(True, "sgd", marks=pytest.mark.slow),
+        pytest.param(False, "sgd", marks=pytest.mark.slow),
+    ],
+)
 def test_same_weights_as_keras(digits, batch_norm, optimizer):
     """Without dropout, an L2 penalty and a partial last batch of 11 included."""
     X, y = digits
@@ -76,7 +83,10 @@ def test_bytes_and_numbers_are_the_same_images(digits):
     )
 
 
-@pytest.mark.parametrize("kinds", [(np.uint8, np.float64), (np.float32, np.uint8)])
+@pytest.mark.parametrize(
+    "kinds",
+    [(np.uint8, np.float64), pytest.param((np.float32, np.uint8), marks=pytest.mark.slow)],
+)
 def test_images_to_watch_may_be_of_another_number_type(digits, kinds):
     X, y = digits
     train, validation = (X[n:].astype(kind) for n, kind in zip((20, 0), kinds, strict=True))

@@ -65,7 +65,9 @@ def test_every_fitted_attribute_is_described(kind):
     small = {"hidden_layer_sizes": (8,)}
     if kind.__name__.startswith("BN"):
         small = {"filters": (3,), "dense_units": 4}
-    fitted = kind(epochs=1, **small).fit([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0]], [0, 1, 1])
+    fitted = kind(epochs=1, engine="keras", **small).fit(
+        [[0.0, 1.0], [1.0, 0.0], [2.0, 2.0]], [0, 1, 1]
+    )
     public = {name for name in dir(fitted) if name.endswith("_") and not name.startswith("_")}
     described = set(entries(kind, "Attributes"))
     assert public | {"feature_names_in_"} == described

@@ -14,7 +14,7 @@ ENGINES = ("compiled", "keras")
 def test_coefs_and_intercepts_are_those_of_the_layers_in_turn():
     X, y = table()
     options = {"hidden_layer_sizes": (8, 5), "activation": ("tanh", "ReLU"), "epochs": 3}
-    fitted = quick(**options, rescale=None).fit(X, y)
+    fitted = quick(**options, rescale=None, engine="keras").fit(X, y)
     assert [kernel.shape for kernel in fitted.coefs_] == [(4, 8), (8, 5), (5, 1)]
     first, second, last = zip(fitted.coefs_, fitted.intercepts_, strict=True)
     hidden = np.tanh(X @ first[0] + first[1])
@@ -78,6 +78,7 @@ def test_names_may_be_written_as_those_of_keras_s_classes():
     assert classes.get_params()["optimizer"] == "SGD"
     images = X.reshape(60, 2, 2)
     options = {"filters": (3,), "dense_units": 4, "epochs": 1, "random_state": 0}
+    options["engine"] = "keras"
     left, right = (
         BNConvClassifier(**options, activation=name).fit(images, y) for name in ("elu", "ELU")
     )

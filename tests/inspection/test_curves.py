@@ -33,7 +33,8 @@ def rows():
 
 @pytest.fixture(scope="module")
 def network(rows):
-    return DropoutMLPClassifier((8,), early_stopping=True, epochs=6, random_state=0).fit(*rows)
+    options = {"early_stopping": True, "epochs": 6, "engine": "keras", "random_state": 0}
+    return DropoutMLPClassifier((8,), **options).fit(*rows)
 
 
 def test_a_fitted_network_has_its_history_drawn(network):

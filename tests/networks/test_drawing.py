@@ -38,7 +38,8 @@ def test_without_rescaling_no_layer_rescales():
 
 def test_a_fitted_network_has_sizes_at_its_ends():
     X = np.arange(60.0).reshape(20, 3)
-    fitted = DropoutMLPRegressor(**MLP, rescale=None, epochs=1).fit(X, X[:, 0])
+    network = DropoutMLPRegressor(**MLP, rescale=None, epochs=1, engine="keras")
+    fitted = network.fit(X, X[:, 0])
     fitted.set_params(dropout=0.7)  # which the next fit would heed
     assert shown(fitted) == [
         "3 features", "dropout 20%", "60 dense", "relu", "dropout 12.5%", "30 dense", "relu",

@@ -253,7 +253,7 @@ def test_warm_starts(schedule):
     assert_same_fit(*fits)
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+@pytest.mark.parametrize("optimizer", [pytest.param("adam", marks=pytest.mark.slow), "sgd"])
 def test_chains_of_partial_fit(optimizer):
     X, y = table(n_classes=3)
     fits = [tiny(optimizer=optimizer, engine=engine) for engine in ENGINES]
