@@ -164,7 +164,10 @@ def test_the_keras_engine_draws_the_same_networks(classifier, rows):
 
 @pytest.mark.parametrize(
     "parameters",
-    [{"head_dropout": 0.5}, {"head_dropout": 0.0, "conv_dropout": 0.4, "spatial_dropout": True}],
+    [
+        {"head_dropout": 0.0, "conv_dropout": 0.4, "spatial_dropout": True},
+        pytest.param({"head_dropout": 0.5}, marks=pytest.mark.slow),
+    ],
 )
 def test_convolutional_networks_are_thinned_too(parameters):
     X, y = np.random.default_rng(0).normal(size=(24, 4, 4)).astype(np.float32), np.arange(24) % 2

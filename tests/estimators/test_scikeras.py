@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from estimator_toy import KINDS, quick, table
+from estimator_toy import quick, table
 from sklearn.base import clone
 
 from skdropout import BNConvClassifier, DropoutMLPRegressor
@@ -11,7 +11,14 @@ from skdropout import BNConvClassifier, DropoutMLPRegressor
 SAME = {"shuffle": False, "dropout": 0.0, "alpha": 2.0, "max_norm": 1.0, "epochs": 3}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "multiclass",
+        pytest.param("binary", marks=pytest.mark.slow),
+        pytest.param("multilabel", marks=pytest.mark.slow),
+    ],
+)
 def test_both_train_the_same_classifier(kind):
     X, y = table(kind)
     ours = quick(**SAME, learning_rate_schedule="exponential").fit(X, y)
