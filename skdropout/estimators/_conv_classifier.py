@@ -26,8 +26,9 @@ class BNConvClassifier(ConvParameters, NetworkClassifier):
         Convolutions in each block.
     kernel_size : int or (int, int) in [1, inf), default=3
         Height and width of the kernels, in pixels.
-    activation : str, default="relu"
-        Keras activation of the convolutions and of the head's hidden layers.
+    activation : str or sequence of str, default="relu"
+        Keras activation of the convolutions and of the head's hidden layers, or one for each
+        convolution and then for each hidden layer of the head.
     batch_norm : bool, default=True
         Whether the blocks are normalised over the batch. Where pooling leaves one pixel, a step
         needs two images.

@@ -15,10 +15,9 @@ from skdropout.estimators._parameters import (
     POSITIVE_OR_INFINITE,
     RATE,
     finite,
-    keras_name,
     keras_names,
 )
-from skdropout.estimators._sequences import rates_from, sizes_from
+from skdropout.estimators._sequences import activations_from, rates_from, sizes_from
 from skdropout.networks import (
     AUGMENTATIONS,
     HEADS,
@@ -37,7 +36,7 @@ class ConvParameters:
     filters: Sequence[int] = (32, 64)
     convs_per_block: int = 2
     kernel_size: int | Sequence[int] = 3
-    activation: str = "relu"
+    activation: str | Sequence[str] = "relu"
     batch_norm: bool = True
     batch_norm_momentum: float = 0.9
     batch_norm_epsilon: float = 1e-3
@@ -61,7 +60,7 @@ class ConvParameters:
         "filters": ["array-like"],
         "convs_per_block": [POSITIVE_INTEGER],
         "kernel_size": [POSITIVE_INTEGER, "array-like"],
-        "activation": [keras_names(ACTIVATIONS)],
+        "activation": [keras_names(ACTIVATIONS), "array-like"],
         "batch_norm": ["boolean"],
         "batch_norm_momentum": [RATE],
         "batch_norm_epsilon": [POSITIVE],
@@ -150,13 +149,18 @@ class ConvParameters:
             raise ValueError(
                 f"kernel_size expects a number or (height, width), got {self.kernel_size!r}."
             )
+        dense_units = sizes_from("dense_units", self.dense_units, "layer of the head")
+        n_dense = len(dense_units) if self.head == "dense" else 0
+        n_layers = len(filters) * int(self.convs_per_block) + n_dense
         return ConvNetwork(
             **common,
             max_norm=finite(self.max_norm),
             filters=filters,
             convs_per_block=int(self.convs_per_block),
             kernel_size=kernel_size,
-            activation=keras_name(self.activation, ACTIVATIONS),
+            activation=activations_from(
+                self.activation, n_layers, "there are convolutions and layers of the head"
+            ),
             batch_norm=bool(self.batch_norm),
             batch_norm_momentum=float(self.batch_norm_momentum),
             batch_norm_epsilon=float(self.batch_norm_epsilon),
@@ -169,7 +173,7 @@ class ConvParameters:
             placement=self.placement,
             pooling=self.pooling,
             head=self.head,
-            dense_units=sizes_from("dense_units", self.dense_units, "layer of the head"),
+            dense_units=dense_units,
             head_dropout=float(self.head_dropout),
             augment=self.augment,
             precision=self.precision,

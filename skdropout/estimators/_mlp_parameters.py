@@ -73,7 +73,7 @@ class MLPParameters:
             **common,
             max_norm=finite(self.max_norm),
             hidden_layer_sizes=sizes,
-            activation=activations_from(self.activation, len(sizes)),
+            activation=activations_from(self.activation, len(sizes), "hidden_layer_sizes has"),
             input_dropout=float(self.input_dropout),
             dropout=rates_from(
                 "dropout", self.dropout, "hidden layer", len(sizes), "hidden_layer_sizes"

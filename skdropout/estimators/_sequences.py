@@ -18,13 +18,13 @@ def sizes_from(name: str, given: Any, each: str) -> tuple[int, ...]:
     return tuple(int(size) for size in sizes)
 
 
-def activations_from(given: Any, count: int) -> str | tuple[str, ...]:
+def activations_from(given: Any, count: int, counted: str) -> str | tuple[str, ...]:
     """Return the name of the activation of all hidden layers, or one name for each."""
     kinds = [given] if isinstance(given, str) else list(given)
     if not isinstance(given, str) and len(kinds) != count:
         raise ValueError(
             f"activation has {len(kinds)} names for {count} hidden layers. Pass one name for all "
-            "of them, or as many as hidden_layer_sizes has."
+            f"of them, or as many as {counted}."
         )
     known = keras_names(ACTIVATIONS)
     unknown = [kind for kind in kinds if not known.is_satisfied_by(kind)]

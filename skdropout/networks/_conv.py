@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import repeat
 from typing import Any, ClassVar, Self
 
 from skdropout.networks._description import Layer
@@ -27,8 +28,9 @@ class ConvNetwork(Network):
         Convolutions of each block.
     kernel_size : tuple of int
         Height and width of the kernels. A kernel is no larger than what its inputs can reach.
-    activation : str
-        Name of a Keras activation.
+    activation : str or tuple of str
+        Name of a Keras activation, or one for each convolution and then for each fully connected
+        layer of the head.
     batch_norm : bool
         Whether the blocks are normalised over the batch.
     batch_norm_momentum, batch_norm_epsilon, batch_norm_center, batch_norm_scale
@@ -57,7 +59,7 @@ class ConvNetwork(Network):
     filters: tuple[int, ...]
     convs_per_block: int = 2
     kernel_size: tuple[int, int] = (3, 3)
-    activation: str = "relu"
+    activation: str | tuple[str, ...] = "relu"
     batch_norm: bool = True
     batch_norm_momentum: float = 0.9
     batch_norm_epsilon: float = 1e-3
@@ -81,9 +83,10 @@ class ConvNetwork(Network):
             yield Layer("Augment", "augment", kinds=self.augment)
         if self.rescaled:
             yield Layer("Rescale", "rescale")
-        axes = self.input_shape[:2]
+        axes, kind = self.input_shape[:2], self.activation
+        activations = repeat(kind) if isinstance(kind, str) else iter(kind)
         for number in range(1, len(self.filters) + 1):
-            yield from self._block(number, axes)
+            yield from self._block(number, axes, activations)
             if number < len(self.filters):
                 window = tuple(min(2, length) for length in axes)
                 axes = tuple(length // by for length, by in zip(axes, window, strict=True))
@@ -92,10 +95,12 @@ class ConvNetwork(Network):
                     yield self._hidden(kind, f"pooling_{number}", pool_size=window)
             if self.placement == "after_pooling":
                 yield from self._regularisation(number, str(number))
-        yield from self._head()
+        yield from self._head(activations)
         yield Layer("Dense", "logits", units=self.n_outputs, dtype="float32")
 
-    def _block(self, block: int, axes: tuple[int, ...]) -> Iterator[Layer]:
+    def _block(
+        self, block: int, axes: tuple[int, ...], activations: Iterator[str]
+    ) -> Iterator[Layer]:
         reach = zip(self.kernel_size, axes, strict=True)
         kernel_size = tuple(min(width, 2 * length - 1) for width, length in reach)
         for number in range(1, self.convs_per_block + 1):
@@ -110,7 +115,7 @@ class ConvNetwork(Network):
             )
             if self.placement == "before_activation":
                 yield from self._regularisation(block, place)
-            yield self._hidden("Activation", f"activation_{place}", activation=self.activation)
+            yield self._hidden("Activation", f"activation_{place}", activation=next(activations))
             if self.placement == "after_activation":
                 yield from self._regularisation(block, place)
 
@@ -129,7 +134,7 @@ class ConvNetwork(Network):
             shared = _MAPS_SHARE if self.spatial_dropout else ()
             yield self._hidden("Dropout", f"dropout_{place}", rate=rate, shared_axes=shared)
 
-    def _head(self) -> Iterator[Layer]:
+    def _head(self, activations: Iterator[str]) -> Iterator[Layer]:
         if self.head == "gap":
             yield self._hidden("GlobalAveragePooling2D", "gap")
             yield from self._head_dropout(1)
@@ -140,7 +145,7 @@ class ConvNetwork(Network):
                 "Dense",
                 f"dense_{number}",
                 units=units,
-                activation=self.activation,
+                activation=next(activations),
                 max_norm=self.max_norm,
             )
             yield from self._head_dropout(number)

@@ -98,11 +98,12 @@ class Dropout(Rated):
 
     def thinned(self, inputs: Any) -> Any:
         """Drop units, and scale the others so that the expected sum stays."""
-        rate = ops.convert_to_tensor(self.rate)
         shape = ops.shape(inputs)
         shape = tuple(1 if axis in self.shared_axes else n for axis, n in enumerate(shape))
         chances = keras.random.uniform(shape, dtype="float32", seed=self.seed_generator)
-        return inputs * ops.cast(ops.where(chances >= rate, 1 / (1 - rate), 0.0), inputs.dtype)
+        # TensorFlow's NumPy mode compares no tensor with a variable of Keras; `ops` do everywhere.
+        kept = ops.greater_equal(chances, self.rate)
+        return inputs * ops.cast(ops.where(kept, 1 / (1 - self.rate), 0.0), inputs.dtype)
 
 
 class Thinning(Dropout):

@@ -81,7 +81,8 @@ class KerasEngine:
         """Yield the outputs of thinned networks, one block of rows after another."""
         model = network.build(makers={"Dropout": Thinning})
         model.set_weights(weights)
-        states = seed_states(model)
+        thinning = [layer for layer in model.layers if isinstance(layer, Thinning)]
+        states = [layer.seed_generator.state for layer in thinning]
         n_rows = min(rows_per_call(model), rows_of_samples(len(seeds), network.n_outputs))
         for start, block in zip(range(0, X.shape[0], n_rows), blocks_of(X, n_rows), strict=True):
             samples = []

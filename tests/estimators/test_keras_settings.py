@@ -1,8 +1,14 @@
 """What a process sets for its own networks in Keras does not reach into ours."""
 
+import json
+import os
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
+from estimator_toy import quick, table
 
 from skdropout import BNConvClassifier, DropoutMLPClassifier, DropoutMLPRegressor
 from skdropout.training import _inference, _program
@@ -74,3 +80,33 @@ def test_fits_and_predictions_keep_their_bits(case, engine, with_other_settings)
     for name, values in losses.items():  # Keras itself adds its losses up in its own type
         np.testing.assert_allclose(found[2][name], values, rtol=1e-6 * (engine == "keras"))
     np.testing.assert_array_equal(found[3], outputs)
+
+
+IN_NUMPY_MODE = """
+import json
+import tensorflow as tf
+from estimator_toy import quick, table
+
+tf.experimental.numpy.experimental_enable_numpy_behavior()
+X, y = table()
+fits = [quick(epochs=2, engine=engine).fit(X, y) for engine in ("compiled", "keras")]
+print(json.dumps([fit.sample_proba(X, 3, random_state=0).tolist() for fit in fits]))
+"""
+
+
+@pytest.mark.slow
+def test_tensorflow_s_numpy_mode_changes_no_samples():
+    """It cannot be switched off again, so it is tried in a process of its own."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", IN_NUMPY_MODE],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    X, y = table()
+    for engine, found in zip(("compiled", "keras"), json.loads(done.stdout), strict=True):
+        expected = quick(epochs=2, engine=engine).fit(X, y).sample_proba(X, 3, random_state=0)
+        np.testing.assert_array_equal(found, expected)

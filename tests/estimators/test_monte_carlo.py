@@ -255,3 +255,13 @@ def test_what_cannot_be_sampled_is_said_at_once(classifier, rows):
             getattr(quick(), method)(rows)
     with pytest.raises(ValueError, match="features"):
         classifier.predict_uncertainty(rows[:, :2])
+
+
+@pytest.mark.parametrize("engine", ["compiled", "keras"])
+def test_images_that_training_moves_stay_where_they_are(engine):
+    X, y = table()
+    options = {"filters": (3,), "dense_units": 4, "conv_dropout": 0.2, "augment": "shift"}
+    fitted = BNConvClassifier(**options, epochs=1, random_state=0, engine=engine).fit(X, y)
+    samples = fitted.sample_proba(X, 3, random_state=0)
+    assert samples.shape == (3, 60, 2)
+    np.testing.assert_array_equal(samples, fitted.sample_proba(X, 3, random_state=0))

@@ -38,6 +38,18 @@ def test_activations_that_are_none(activation, message):
         quick(hidden_layer_sizes=(8, 5), activation=activation).fit(*table())
 
 
+def test_convolutions_and_the_layers_of_the_head_have_activations_of_their_own():
+    X, y = table()
+    options = {"filters": (3,), "dense_units": (4,), "epochs": 1, "random_state": 0}
+    kinds = ["tanh", "ELU", "sigmoid"]
+    fitted = BNConvClassifier(**options, activation=kinds).fit(X, y)
+    layers = {layer.name: layer for layer in fitted.model_.layers}
+    names = ("activation_1_1", "activation_1_2", "dense_1")
+    assert [layers[name].activation.__name__ for name in names] == ["tanh", "elu", "sigmoid"]
+    with pytest.raises(ValueError, match=r"3 names for 2 hidden layers.*layers of the head"):
+        BNConvClassifier(**options, head="gap", activation=kinds).fit(X, y)
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_fit_starts_from_the_weights_that_it_is_given(engine):
     X, y = table()
