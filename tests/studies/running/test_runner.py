@@ -51,10 +51,15 @@ def start(out, folder, jobs, kind="processes", pause=0.5):
         text=True,
     )
     deadline = time.monotonic() + 60
-    while n_finished(out) < 2:
-        assert process.poll() is None, "the study ended before it could be stopped"
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    try:
+        while n_finished(out) < 2:
+            assert process.poll() is None, "the study ended before it could be stopped"
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+    except AssertionError:
+        process.kill()
+        process.communicate(timeout=30)
+        raise
     return process
 
 
