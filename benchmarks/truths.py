@@ -11,8 +11,10 @@ from benchmarks._plots import draw_bars, figure
 from benchmarks._report import Options, Report
 from skdropout import DropoutMLPClassifier
 from skdropout.studies.compared._findings import Findings
+from skdropout.studies.compared._nested import choose
 from skdropout.studies.compared._planning import TABLES, design_comparison, plan_comparison
-from skdropout.studies.designing import material_of
+from skdropout.studies.compared._variants import CONTROL
+from skdropout.studies.designing import Design, Folds, Material, fit_and_score, material_of
 from skdropout.studies.reading import load_table
 
 _SMALL = {"hidden_layer_sizes": (20,), "learning_rate": 0.005, "batch_size": 32, "rescale": None}
@@ -20,14 +22,20 @@ _SMALL = {"hidden_layer_sizes": (20,), "learning_rate": 0.005, "batch_size": 32,
 _PLACEBOS = {
     f"placebo_{number}": {"batch_size": [size]} for number, size in enumerate((28, 30, 34, 36), 1)
 }
+#: New rows that say what a variant is worth in truth, and tables drawn for that.
+_NEW_ROWS, _DRAWS = 3000, 6
 _METHOD = """\
 **Planted effects.** Five tables by a known rule, the whole comparison with its defaults on each
-({repeats} repeats of 5 folds; for the 3,000 rows 1): what it says of the variant that the rule is
-about; of *noise*, what it would say if the naive guess were not looked at first. *Noisy copies*: 60
-rows of 100 features, five signals in twenty noisy copies each. *Many weak signals*: 100 rows of 50
-features, all of some weight, a tenth of the labels wrong. *Linear, plenty*: 3,000 rows, a linear
-boundary in five features. *Threshold*: 120 rows, ten features, the label is a threshold of the
-first. *Noise*: 100 rows, labels by chance.
+({repeats} repeats of 5 folds; for the 3,000 rows 1): what it says of the variants; of *noise*, what
+it would say if the naive guess were not looked at first. *Noisy copies*: 400 rows of 100 features,
+two signals in fifty noisy copies each, the label is the sign of their product; dropping inputs
+forces the network to use many copies. *Short documents*: 150 rows that count 300 words, fifteen in
+each document; an L2 penalty keeps rare words from deciding. *Linear, plenty*: 3,000 rows, a linear
+boundary in five features, nothing to cure. *Threshold*: 120 rows, ten features, the label is a
+threshold of the first. *Noise*: 100 rows, labels by chance.
+
+**Truth.** The same variants choose strength and epochs on {draws} tables of the first two kinds,
+and are scored on {new_rows:,} new rows each: the mean difference from "none".
 
 **False claims.** {tables} tables of 100 rows and 5 features with a noisy linear boundary, on which
 "none" is compared with four placebos: networks that are "none" in all but the size of their
@@ -36,14 +44,17 @@ level, at most 5% of the tables have any claim ("better" or "worse")."""
 
 
 def measure(options: Options) -> Iterator[dict[str, Any]]:
-    n_tables, repeats = (4, 1) if options.quick else (200, 5)
-    for what, (X, y, few) in _planted().items():
-        found = compare_cells(
-            X, y, repeats=1 if few else repeats, epochs=5 if options.quick else None
-        )
+    n_tables, n_draws, repeats = (4, 1, 1) if options.quick else (200, _DRAWS, 5)
+    epochs = 5 if options.quick else None
+    for kind, (draw, n_rows) in _PLANTED.items():
+        X, y = draw(np.random.default_rng([2016, n_rows]), n_rows)
+        found = compare_cells(X, y, repeats=1 if n_rows > 1000 else repeats, epochs=epochs)
         for row in found.to_dict("records"):
-            yield {"kind": "planted", "what": what, **row}
-    tasks = (delayed(_placebos)(seed, 5 if options.quick else 60) for seed in range(n_tables))
+            yield {"kind": "planted", "what": kind, **row}
+    for kind in ("noisy copies", "short documents"):
+        for number in range(n_draws):
+            yield from _true_differences(kind, number, epochs)
+    tasks = (delayed(_placebos)(seed, epochs or 60) for seed in range(n_tables))
     for rows in Parallel(n_jobs=2, return_as="generator")(tasks):
         yield from rows
 
@@ -54,15 +65,39 @@ def compare_cells(
     """Compare without a folder, pictures or yardsticks; return the differences from "none"."""
     table = load_table(X, y=y)
     material = material_of(table)
-    usual = {"estimator": None, "variants": None, "folds": 5, "inner_folds": None, "seed": 7,
-             "epochs": None, "scoring": None, "engine": "compiled", "precision": None}  # fmt: skip
-    design = design_comparison(material, defaults=TABLES, **(usual | wishes))
+    design = _design(material, **wishes)
     plan = plan_comparison(material, design, repeats=repeats, data=table, jobs=jobs)
     cells = [cell for cell in plan.cells if cell[0] in design.variants]
     run = Parallel(n_jobs=jobs, backend="threading")
     computed = run(delayed(plan.compute)(cell, *plan.data) for cell in cells)
     results = pd.DataFrame([row for tables in computed for row in tables["results"]])
     return Findings(material, design, {"results": results}, design.score.practical).variants
+
+
+def _design(material: Material, **wishes: Any) -> Design[Folds]:
+    usual = {"estimator": None, "variants": None, "folds": 5, "inner_folds": None, "seed": 7,
+             "epochs": None, "scoring": None, "engine": "compiled", "precision": None}  # fmt: skip
+    return design_comparison(material, defaults=TABLES, **(usual | wishes))
+
+
+def _true_differences(kind: str, number: int, epochs: int | None) -> Iterator[dict[str, Any]]:
+    draw, n_rows = _PLANTED[kind]
+    X, y = draw(np.random.default_rng([2015, number]), n_rows + _NEW_ROWS)
+    rows, new = np.split(np.arange(len(y)), [n_rows])
+    material = material_of(load_table(X, y=y))
+    design = _design(material_of(load_table(X[rows], y=y[rows])), epochs=epochs)
+
+    def log_loss(name: str) -> float:
+        chosen = choose(name, material, design, rows, 0, number)
+        model = design.network(name, chosen.strength, epochs=chosen.epochs, seed=number)
+        return fit_and_score(model, material, rows, new).scores["log_loss"]
+
+    names = list(design.variants)
+    found = Parallel(n_jobs=2, backend="threading")(delayed(log_loss)(name) for name in names)
+    losses = dict(zip(names, found, strict=True))
+    for name in names[1:]:
+        difference = losses[name] - losses[CONTROL]
+        yield {"kind": "truth", "what": kind, "variant": name, "difference": difference}
 
 
 def _placebos(seed: int, epochs: int) -> list[dict[str, Any]]:
@@ -76,22 +111,42 @@ def _placebos(seed: int, epochs: int) -> list[dict[str, Any]]:
     return [{"kind": "placebo", "what": seed, **row} for row in found.to_dict("records")]
 
 
-def _planted() -> dict[str, tuple[np.ndarray, np.ndarray, bool]]:
-    generator = np.random.default_rng(2014)
-    signals = generator.normal(size=(60, 5))
-    copies = np.repeat(signals, 20, axis=1) + 2 * generator.normal(size=(60, 100))
-    weak = generator.normal(size=(100, 50))
-    label = weak @ generator.normal(size=50) > 0
-    plenty = generator.normal(size=(3000, 5))
-    above = plenty @ np.array([2.0, -1.0, 1.0, 0.5, 0.0]) + generator.normal(size=3000) > 0
-    threshold = generator.normal(size=(120, 10))
-    return {
-        "noisy copies": (copies, (signals.sum(axis=1) > 0).astype(int), False),
-        "many weak signals": (weak, (label ^ (generator.random(100) < 0.1)).astype(int), False),
-        "linear, plenty": (plenty, above.astype(int), True),
-        "threshold": (threshold, (threshold[:, 0] > 0.3).astype(int), False),
-        "noise": (generator.normal(size=(100, 10)), generator.integers(2, size=100), False),
-    }
+def _noisy_copies(generator: np.random.Generator, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
+    signals = generator.normal(size=(n_rows, 2))
+    copies = np.repeat(signals, 50, axis=1) + 2.5 * generator.normal(size=(n_rows, 100))
+    return copies, (signals.prod(axis=1) > 0).astype(int)
+
+
+def _documents(generator: np.random.Generator, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
+    words = np.random.default_rng(6)  # the language is the same in each draw
+    usual, tilt = words.gamma(0.5, size=300) + 0.01, np.exp(0.6 * words.normal(size=300))
+    rates = np.stack([usual / tilt, usual * tilt])
+    y = generator.integers(2, size=n_rows)
+    return generator.poisson(15 * (rates / rates.sum(axis=1, keepdims=True))[y]).astype(float), y
+
+
+def _linear(generator: np.random.Generator, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
+    X = generator.normal(size=(n_rows, 5))
+    above = X @ np.array([2.0, -1.0, 1.0, 0.5, 0.0]) + generator.normal(size=n_rows) > 0
+    return X, above.astype(int)
+
+
+def _threshold(generator: np.random.Generator, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
+    X = generator.normal(size=(n_rows, 10))
+    return X, (X[:, 0] > 0.3).astype(int)
+
+
+def _noise(generator: np.random.Generator, n_rows: int) -> tuple[np.ndarray, np.ndarray]:
+    return generator.normal(size=(n_rows, 10)), generator.integers(2, size=n_rows)
+
+
+_PLANTED = {
+    "noisy copies": (_noisy_copies, 400),
+    "short documents": (_documents, 150),
+    "linear, plenty": (_linear, 3000),
+    "threshold": (_threshold, 120),
+    "noise": (_noise, 100),
+}
 
 
 def report(samples: pd.DataFrame) -> Report:
@@ -101,8 +156,14 @@ def report(samples: pd.DataFrame) -> Report:
     tables = placebo.groupby("what")
     any_claim = claimed.groupby(placebo["what"]).any()
     spans = [f"{row.low:+.3f} to {row.high:+.3f}" for row in planted.itertuples()]
-    columns = ["what", "variant", "difference", "interval", "better", "same", "worse", "verdict"]
-    shown = planted.assign(interval=spans)[columns]
+    truth = samples[samples.kind == "truth"].groupby(["what", "variant"])["difference"].mean()
+    keys = pd.MultiIndex.from_frame(planted[["what", "variant"]])
+    true = [f"{value:+.3f}" if value == value else "" for value in truth.reindex(keys)]
+    columns = [
+        *("what", "variant", "difference", "interval", "true", "better", "same", "worse"),
+        "verdict",
+    ]
+    shown = planted.assign(interval=spans, true=true)[columns]
     counts = pd.DataFrame(
         {
             "tables": [tables.ngroups],
@@ -118,7 +179,7 @@ def report(samples: pd.DataFrame) -> Report:
     draw_bars(axes, placebo["verdict"].value_counts(), unit="", title="what is said of placebos")
     return Report(
         title="Tables whose truth is known",
-        method=_METHOD.format(repeats=5, tables=tables.ngroups),
+        method=_METHOD.format(repeats=5, tables=tables.ngroups, draws=_DRAWS, new_rows=_NEW_ROWS),
         tables={"False claims": counts, "Planted effects, log loss": shown},
         figure=made,
     )
