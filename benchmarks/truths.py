@@ -34,8 +34,8 @@ each document; an L2 penalty keeps rare words from deciding. *Linear, plenty*: 3
 boundary in five features, nothing to cure. *Threshold*: 120 rows, ten features, the label is a
 threshold of the first. *Noise*: 100 rows, labels by chance.
 
-**Truth.** Some variants choose strength and epochs on {draws} tables of the first two kinds, and
-are scored on {new_rows:,} new rows each: the mean difference from "none".
+**Truth.** Some variants choose strength and epochs on {draws} other tables of such a kind, and are
+scored on {new_rows:,} new rows each: the mean difference from "none".
 
 **False claims.** {tables} tables of 100 rows and 5 features with a noisy linear boundary, on which
 "none" is compared with four placebos: networks that are "none" in all but the size of their
@@ -151,8 +151,11 @@ _PLANTED = {
     "noise": (_noise, 100),
 }
 _CURED_BY = {
-    "noisy copies": ["dropout_hidden", "dropout_inputs"],
+    "noisy copies": [
+        *("dropout_hidden", "dropout_inputs", "dropout_both", "max_norm", "dropout_max_norm"),
+    ],
     "short documents": ["l2", "dropout_inputs"],
+    "threshold": ["l2", "dropout_hidden", "dropout_max_norm"],
 }
 
 

@@ -67,6 +67,7 @@ def plan(n=6, *, folder=None, pause=0.0, threads=False, **arguments):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have had it ignored
     out, calls, jobs, pause = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
     try:
         run_plan(plan(folder=calls, pause=pause, threads="threads" in sys.argv), out, jobs=jobs)
