@@ -32,7 +32,7 @@ two signals in fifty noisy copies each, the label is the sign of their product; 
 forces the network to use many copies. *Short documents*: 150 rows that count 300 words, fifteen in
 each document; an L2 penalty keeps rare words from deciding. *Linear, plenty*: 3,000 rows, a linear
 boundary in five features, nothing to cure. *Threshold*: 120 rows, ten features, the label is a
-threshold of the first. *Noise*: 100 rows, labels by chance.
+threshold of the first and the others are noise. *Noise*: 100 rows, labels by chance.
 
 **Truth.** Some variants choose strength and epochs on {draws} other tables of such a kind, and are
 scored on {new_rows:,} new rows each: the mean difference from "none".
