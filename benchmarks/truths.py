@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
-from benchmarks._plots import draw_bars, figure
+from benchmarks._plots import GREY, figure, tidy
 from benchmarks._report import Options, Report
 from skdropout import DropoutMLPClassifier
 from skdropout.studies.compared._findings import Findings
@@ -185,8 +185,15 @@ def report(samples: pd.DataFrame) -> Report:
             "cannot tell": [int((placebo["verdict"] == "cannot tell").sum())],
         }
     )
-    made, axes = figure(1, 1, (7, 1.6))
-    draw_bars(axes, placebo["verdict"].value_counts(), unit="", title="what is said of placebos")
+    known = planted.assign(true=truth.reindex(keys).to_numpy()).dropna(subset="true")
+    made, axes = figure(1, 1, (6, 4.2))
+    for verdict, rows in known.groupby("verdict"):
+        reach = [rows["difference"] - rows["low"], rows["high"] - rows["difference"]]
+        axes.errorbar(rows["true"], rows["difference"], reach, fmt="o", capsize=3, label=verdict)
+    axes.axline((0, 0), slope=1, color=GREY, linestyle=":")
+    axes.set(xlabel="true difference in log loss", ylabel="estimate, 95% interval")
+    axes.legend(frameon=False)
+    tidy(axes)
     return Report(
         title="Tables whose truth is known",
         method=_METHOD.format(repeats=5, tables=tables.ngroups, draws=_DRAWS, new_rows=_NEW_ROWS),
