@@ -49,7 +49,9 @@ keras.ops.ones(3) + 1
 found["after the user's own tensors"] = in_child(fit)
 fitted = fit()
 found["after a fit"] = in_child(fit)
-found["predict"] = in_child(lambda: fitted.predict(X))
+found["predict with a small network"] = in_child(lambda: fitted.predict(X))
+large = tiny(epochs=1, hidden_layer_sizes=(200, 200)).fit(X, y)
+found["predict with a large network"] = in_child(lambda: large.predict(X))
 found["keras engine"] = in_child(keras_fit)
 entered, leave = threading.Event(), threading.Event()
 
@@ -106,8 +108,11 @@ def found():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("where", ["before anything has run", "the parent itself"])
-def test_processes_in_which_training_works(found, where):
+@pytest.mark.parametrize(
+    "where",
+    ["before anything has run", "predict with a small network", "the parent itself"],
+)
+def test_processes_in_which_networks_work(found, where):
     assert found[where] == "done"
 
 
@@ -117,7 +122,7 @@ def test_processes_in_which_training_works(found, where):
     [
         "after the user's own tensors",
         "after a fit",
-        "predict",
+        "predict with a large network",
         "keras engine",
         "while a thread compiles",
     ],
