@@ -142,6 +142,7 @@ def test_quoted_fields_may_go_on_in_the_next_line(tmp_path):
         ("a.bin", bytes(range(32)) * 40, "is no text"),
         ("a.csv", b'a,y\n"1,2\n' + b"3,4\n" * 40000, "quotation mark left open"),
     ],
+    ids=lambda value: "content" if isinstance(value, bytes) else None,  # archives have the time
 )
 def test_files_that_are_no_tables_are_refused(tmp_path, name, content, message):
     assert message in refuse(save(tmp_path, content, name))
