@@ -21,14 +21,15 @@ ALL, PART = "skdropout compare", "skdropout compare, none and l2"
 MLP, SCIKERAS = "MLPClassifier, none and l2 (projected)", "scikeras (projected)"
 _STRENGTHS = (0.0, 0.3, 1.0, 3.0, 10.0)
 _METHOD = """\
-The process `skdropout compare sonar`, from its start to its end, on two cores: {repeats} repeats of
-5 outer folds, nine variants with 27 strengths on four inner folds each, {fits:,} fits of up to 240
-epochs that validate after each epoch and end when the mean of their validation curves has turned;
-then three yardsticks, pictures, report. Beside it the fits alone, by peers, with the same rows,
-width and batches, **projected** from a sample on one core, as if a second process halved the time:
-{mlp} fits by `MLPClassifier` (an epoch by `partial_fit`, then `predict_proba`, and the same rule of
-ending), which can only do the {part:,} fits of "none" and "l2"; and {scikeras} by scikeras, warm,
-each of which ends by itself, 30 epochs after its validation loss has turned."""
+The process `skdropout compare sonar`, from its start to its end, on two cores (runs: {turns}):
+{repeats} repeats of 5 outer folds, nine variants with 27 strengths on four inner folds each,
+{fits:,} fits of up to 240 epochs that validate after each epoch and end when the mean of their
+validation curves has turned; then three yardsticks, pictures, report. Beside it the fits alone, by
+peers, with the same rows, width and batches, **projected** from a sample on one core, as if a
+second process halved the time: {mlp} fits by `MLPClassifier` (an epoch by `partial_fit`, then
+`predict_proba`, and the same rule of ending), which can only do the {part:,} fits of "none" and
+"l2"; and {scikeras} by scikeras, warm, each of which ends by itself, 30 epochs after its validation
+loss has turned."""
 
 
 def measure(options: Options) -> Iterator[dict[str, Any]]:
@@ -74,7 +75,7 @@ def report(samples: pd.DataFrame) -> Report:
     return Report(
         title="A whole comparison",
         method=_METHOD.format(
-            repeats=int(ours.repeats.iloc[0]), fits=fits, part=some,
+            turns=len(ours), repeats=int(ours.repeats.iloc[0]), fits=fits, part=some,
             mlp=len(by_name[MLP]), scikeras=len(by_name[SCIKERAS]),
         ),
         tables={"Seconds": table},
