@@ -26,10 +26,10 @@ The process `skdropout compare sonar`, from its start to its end, on two cores (
 {fits:,} fits of up to 240 epochs that validate after each epoch and end when the mean of their
 validation curves has turned; then three yardsticks, pictures, report. Beside it the fits alone, by
 peers, with the same rows, width and batches, **projected** from a sample on one core, as if a
-second process halved the time: {mlp} fits by `MLPClassifier` (an epoch by `partial_fit`, then
-`predict_proba`, and the same rule of ending), which can only do the {part:,} fits of "none" and
-"l2"; and {scikeras} by scikeras, warm, each of which ends by itself, 30 epochs after its validation
-loss has turned."""
+second process halved the time (one process takes twice as long): {mlp} fits by `MLPClassifier` (an
+epoch by `partial_fit`, then `predict_proba`, and the same rule of ending), which can only do the
+{part:,} fits of "none" and "l2"; and {scikeras} by scikeras, warm, each of which ends by itself, 30
+epochs after its validation loss has turned."""
 
 
 def measure(options: Options) -> Iterator[dict[str, Any]]:
@@ -52,7 +52,7 @@ def measure(options: Options) -> Iterator[dict[str, Any]]:
 
 
 def report(samples: pd.DataFrame) -> Report:
-    by_name = dict(samples.groupby("what"))
+    by_name = {str(what): rows for what, rows in samples.groupby("what")}
     ours, part = by_name[ALL], by_name[PART]
     fits, some = int(ours.fits.iloc[0]), int(part.fits.iloc[0])
     mlp = by_name[MLP].seconds.mean() * some / 2
