@@ -35,7 +35,8 @@ def mlp_seconds(alpha: float) -> list[float]:
     """Time scikit-learn's network on the inner folds, all until their mean curve has turned."""
     from sklearn.neural_network import MLPClassifier
 
-    began, folds = time.perf_counter(), inner_folds()
+    folds = inner_folds()
+    began = time.perf_counter()
     models = [
         MLPClassifier((WIDTH,), alpha=alpha, batch_size=BATCH, random_state=fold)
         for fold in range(len(folds))

@@ -19,6 +19,8 @@ from benchmarks._worker import Worker
 
 ALL, PART = "skdropout compare", "skdropout compare, none and l2"
 MLP, SCIKERAS = "MLPClassifier, none and l2 (projected)", "scikeras (projected)"
+#: Of the peers, each of which is measured in one and taken to lose nothing to the other.
+_PROCESSES = 2
 _STRENGTHS = (0.0, 0.3, 1.0, 3.0, 10.0)
 _METHOD = """\
 The process `skdropout compare sonar`, from its start to its end, on two cores (runs: {turns}):
@@ -55,8 +57,8 @@ def report(samples: pd.DataFrame) -> Report:
     by_name = {str(what): rows for what, rows in samples.groupby("what")}
     ours, part = by_name[ALL], by_name[PART]
     fits, some = int(ours.fits.iloc[0]), int(part.fits.iloc[0])
-    mlp = by_name[MLP].seconds.mean() * some / 2
-    scikeras = by_name[SCIKERAS].seconds.mean() * fits / 2
+    mlp = by_name[MLP].seconds.mean() * some / _PROCESSES
+    scikeras = by_name[SCIKERAS].seconds.mean() * fits / _PROCESSES
     rows = [
         (ALL, fits, spread(ours.seconds), 1.0),
         (SCIKERAS, fits, number(scikeras), scikeras / ours.seconds.median()),
