@@ -37,7 +37,7 @@ def _fill_closed() -> None:
             # The system takes the lowest number that is free; workers inherit it.
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - it stays open
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:

@@ -73,13 +73,13 @@ class NetworkKind(TrainingParameters, ABC, Generic[T]):
     def _row_options(self) -> dict[str, Any]:
         return {"dtype": self._row_types, "order": "C", "accept_sparse": self._sparse_format}
 
-    def _check_X(self, X: Any) -> np.ndarray:  # noqa: N802
+    def _check_X(self, X: Any) -> np.ndarray:  # noqa: N802 (X, as in scikit-learn)
         """Check features, as scikit-learn does, for predictions."""
         table, shape = self._as_table(known_frame(X), reset=False)
         rows = validate_data(self, table, reset=False, **self._row_options)
         return self._as_inputs(rows, shape, reset=False)
 
-    def _check_X_y(self, X: Any, y: Any, *, reset: bool) -> tuple[np.ndarray, Any]:  # noqa: N802
+    def _check_X_y(self, X: Any, y: Any, *, reset: bool) -> tuple[np.ndarray, Any]:  # noqa: N802 (X, as in scikit-learn)
         """Check features, and that there is a target for each row."""
         table, shape = self._as_table(known_frame(X), reset=reset)
         rows, y = validate_data(self, table, y, reset=reset, multi_output=True, **self._row_options)

@@ -1,6 +1,5 @@
 """Callbacks at the ends of epochs, around the compiled loop."""
 
-from types import TracebackType
 from typing import Any, Protocol, Self
 
 import keras
@@ -45,12 +44,7 @@ class Listeners:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         """Nothing is to be put away."""
 
     def begin_epoch(self, epoch: int) -> None:
@@ -97,12 +91,7 @@ class KerasListeners(Listeners):
         self.first_epoch = self._model._initial_epoch or 0
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         if kind is None:
             self._tell("on_train_end", self._logs)
         let_go(self._callbacks)

@@ -42,7 +42,7 @@ def started_model(
     model = network.build()
     layout = Layout(model)
     model.set_weights(first_weights(network, layout, plan.seeds, rescaling, earlier))
-    states = seed_states(model)
+    states = layout.seed_states(model.non_trainable_variables)
     for state, value in zip(states, plan.seeds.states(len(states)), strict=True):
         state.assign(value.astype(state.dtype))
     return model

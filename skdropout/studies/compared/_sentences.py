@@ -181,8 +181,8 @@ def late_epochs(findings: Findings) -> list[str]:
     ]
 
 
-def _listed(names: Sequence[str], separator: str = ", ") -> str:
-    return names[0] if len(names) == 1 else f"{separator.join(names[:-1])} and {names[-1]}"
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _capital(text: str) -> str:
