@@ -103,7 +103,11 @@ def _computed(
     if cluster is not None:
         yield from computed_on_cluster(cluster, jobs, compute, list(left), plan.data)
     elif plan.threads:
-        yield from _computed_here(compute, list(left), plan.data, jobs, "threading")
+        from threadpoolctl import threadpool_limits
+
+        # For any number of jobs, since the threads of a product decide the rounding of its sums.
+        with threadpool_limits(1, user_api="blas"):
+            yield from _computed_here(compute, list(left), plan.data, jobs, "threading")
     else:
         yield from _computed_in_processes(compute, left, plan, jobs, say)
 
