@@ -86,6 +86,16 @@ class Program:
             state, *log = step(state, rows, batches, settings, number)
             return number + 1, batches.ends[number], state, _written(logs, number, log)
 
+        logs = tf.zeros([self.steps_per_call, 2])
+        if not self.key.validated:
+            taken, _, state, logs = tf.while_loop(
+                lambda number, *_: number < batches.n_steps,
+                train,
+                (tf.constant(0), tf.constant(False), state, logs),
+                parallel_iterations=1,
+            )
+            return state, progress, taken, logs, tf.zeros([0, 2])
+
         def train_epoch(
             number: Any, state: State, progress: Progress, logs: Any, validation_logs: Any
         ) -> Any:
@@ -95,19 +105,15 @@ class Program:
                 (number, tf.constant(False), state, logs),
                 parallel_iterations=1,
             )
-            if self.key.validated:
-                progress, *log = self._steps.validate(ended, state, validation, progress, settings)
-                validation_logs = _written(validation_logs, number - 1, log)
-            return number, state, progress, logs, validation_logs
+            progress, *log = self._steps.validate(ended, state, validation, progress, settings)
+            return number, state, progress, logs, _written(validation_logs, number - 1, log)
 
-        logs = tf.zeros([self.steps_per_call, 2])
-        validation_logs = tf.zeros([self.steps_per_call if self.key.validated else 0, 2])
         taken, state, progress, logs, validation_logs = tf.while_loop(
             lambda number, state, progress, *_: tf.logical_and(
                 number < batches.n_steps, ~progress.gives_up(settings.stopping)
             ),
             train_epoch,
-            (tf.constant(0), state, progress, logs, validation_logs),
+            (tf.constant(0), state, progress, logs, tf.zeros_like(logs)),
             parallel_iterations=1,
         )
         return state, progress, taken, logs, validation_logs
