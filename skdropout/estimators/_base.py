@@ -84,9 +84,9 @@ class NetworkEstimator(CallbackSupportMixin, FittedNetwork[T]):
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
-            Training rows, without missing or infinite values. Perceptrons take SciPy's sparse
-            matrices and arrays, here and wherever rows are passed, and never write the whole table
-            out.
+            Training rows, without missing or infinite values. Here and wherever rows are passed,
+            they may be SciPy's sparse matrices and arrays, whose rows may hold flattened images.
+            The whole table is never written out.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             What to predict: for a classifier, class labels of any type or a multilabel indicator
             matrix; for a regressor, numbers.
@@ -139,7 +139,7 @@ class NetworkEstimator(CallbackSupportMixin, FittedNetwork[T]):
             if not going_on:
                 self._take_target(self._target_of(y, classes))
             everything = self._training_set(X, y, sample_weight)
-            network = self._network_for(X.shape[1:], self._target.n_outputs)
+            network = self._network_for(self._input_shape, self._target.n_outputs)
             earlier = None
             if going_on:
                 reject_another_network(network, self.network_)
@@ -170,12 +170,15 @@ class NetworkEstimator(CallbackSupportMixin, FittedNetwork[T]):
                 ),
                 rows=rows,
                 validation=validation_set,
-                rescaling=None if earlier else learn_rescaling(self.rescale, rows),
+                rescaling=None if earlier else self._rescaling(rows),
                 earlier=earlier,
                 callbacks=tuple(self.callbacks or ()),
                 verbose=bool(self.verbose),
             )
             return self._train(job, everything, (X, y, sample_weight))
+
+    def _rescaling(self, rows: TrainingSet) -> tuple[np.ndarray, np.ndarray] | None:
+        return learn_rescaling(self.rescale, rows, n_channels=self._input_shape[-1])
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
@@ -211,7 +214,7 @@ class NetworkEstimator(CallbackSupportMixin, FittedNetwork[T]):
         if X_val is not None and y_val is not None:
             try:
                 X_val, y_val = self._check_X_y(X_val, y_val, reset=False)
-                X_val = as_sparse_as(rows.X, X_val)
+                X_val = as_sparse_as(rows.X, X_val, self._input_shape)
                 sample_weight_val = self._check_weight(sample_weight_val, X_val)
                 validation_set = self._training_set(
                     X_val, self._checked_target(y_val), sample_weight_val
@@ -245,7 +248,7 @@ class NetworkEstimator(CallbackSupportMixin, FittedNetwork[T]):
         """Train on all rows for the epochs that early stopping chose."""
         assert chosen.best_epoch is not None
         plan = replace(job.plan, epochs=chosen.best_epoch + 1, early_stopping=None)
-        rescaling = None if job.earlier else learn_rescaling(self.rescale, everything)
+        rescaling = None if job.earlier else self._rescaling(everything)
         if not job.plan.first_epoch:
             self._take_target(self._target.fitted_to(everything))
         job = replace(job, plan=plan, rows=self._target.rescaled(everything), rescaling=rescaling)

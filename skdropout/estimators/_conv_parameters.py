@@ -6,6 +6,7 @@ from math import prod
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils._param_validation import StrOptions
 
 from skdropout.estimators._parameters import (
@@ -18,6 +19,7 @@ from skdropout.estimators._parameters import (
     keras_names,
 )
 from skdropout.estimators._sequences import activations_from, rates_from, sizes_from
+from skdropout.estimators._sparse_tables import as_inputs
 from skdropout.networks import (
     AUGMENTATIONS,
     HEADS,
@@ -82,7 +84,7 @@ class ConvParameters:
     _row_types: ClassVar[list[Any]] = [np.float32, np.uint8]
 
     def _as_table(self, X: Any, *, reset: bool) -> tuple[Any, tuple[int, ...] | None]:
-        if (X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim) < 3:
+        if sparse.issparse(X) or (X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim) < 3:
             return X, None
         shape = self._shape_of_images(tuple(map(int, np.shape(X))), reset=reset)
         return np.asarray(X).reshape(len(X), prod(shape)), shape
@@ -92,7 +94,11 @@ class ConvParameters:
     ) -> np.ndarray:
         if reset:
             self.image_shape_ = shape or self._shape_of_rows(rows.shape[1])
-        return rows.reshape(len(rows), *self.image_shape_)
+        return as_inputs(rows, self.image_shape_)
+
+    @property
+    def _input_shape(self) -> tuple[int, ...]:
+        return self.image_shape_
 
     def _shape_of_images(self, shape: tuple[int, ...], *, reset: bool) -> tuple[int, ...]:
         """Return height, width and channels of an array of images, or say what is wrong."""

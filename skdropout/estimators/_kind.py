@@ -22,7 +22,6 @@ class NetworkKind(TrainingParameters, ABC, Generic[T]):
     """What fitting asks of every estimator, and the checks of its data."""
 
     _row_types: ClassVar[Any]  # number types that the network takes its inputs in
-    _sparse_format: ClassVar[Any] = False  # in which it takes sparse ones, if it does
 
     _target: T = field(init=False)
 
@@ -67,11 +66,16 @@ class NetworkKind(TrainingParameters, ABC, Generic[T]):
     def _as_inputs(
         self, rows: np.ndarray, shape: tuple[int, ...] | None, *, reset: bool
     ) -> np.ndarray:
-        """Return checked rows in the shape that the network takes."""
+        """Return checked rows as the network's inputs."""
+
+    @property
+    @abstractmethod
+    def _input_shape(self) -> tuple[int, ...]:
+        """The shape of one input, once rows have been checked."""
 
     @property
     def _row_options(self) -> dict[str, Any]:
-        return {"dtype": self._row_types, "order": "C", "accept_sparse": self._sparse_format}
+        return {"dtype": self._row_types, "order": "C", "accept_sparse": "csr"}
 
     def _check_X(self, X: Any) -> np.ndarray:  # noqa: N802 (X, as in scikit-learn)
         """Check features, as scikit-learn does, for predictions."""
@@ -96,5 +100,5 @@ class NetworkKind(TrainingParameters, ABC, Generic[T]):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = bool(self._sparse_format) and self.rescale != "center"
+        tags.input_tags.sparse = self.rescale != "center"
         return tags

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy import sparse
 
 from skdropout.estimators._parameters import (
     ACTIVATIONS,
@@ -17,7 +16,7 @@ from skdropout.estimators._parameters import (
     keras_names,
 )
 from skdropout.estimators._sequences import activations_from, rates_from, sizes_from
-from skdropout.estimators._sparse_tables import canonical
+from skdropout.estimators._sparse_tables import as_inputs
 from skdropout.networks import MLPNetwork
 
 
@@ -42,7 +41,6 @@ class MLPParameters:
     }
 
     _row_types: ClassVar[type[np.generic]] = np.float32
-    _sparse_format: ClassVar[str] = "csr"
 
     def _as_table(self, X: Any, *, reset: bool) -> tuple[Any, None]:
         return X, None
@@ -50,7 +48,11 @@ class MLPParameters:
     def _as_inputs(
         self, rows: np.ndarray, shape: tuple[int, ...] | None, *, reset: bool
     ) -> np.ndarray:
-        return canonical(rows) if sparse.issparse(rows) else rows
+        return as_inputs(rows, self._input_shape)
+
+    @property
+    def _input_shape(self) -> tuple[int, ...]:
+        return (self.n_features_in_,)  # type: ignore[attr-defined]  # of the estimator beside it
 
     @property
     def coefs_(self) -> list[np.ndarray]:

@@ -53,7 +53,7 @@ class Numbers(Target):
         return columns
 
     def fitted_to(self, rows: TrainingSet) -> Self:
-        learnt = learn_rescaling("standardize", replace(rows, X=rows.y))
+        learnt = learn_rescaling("standardize", replace(rows, X=rows.y), rows.y.shape[-1])
         assert learnt is not None
         mean, factor = learnt
         if not (np.isfinite(mean).all() and factor.all()):

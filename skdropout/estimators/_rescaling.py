@@ -7,8 +7,10 @@ from sklearn.utils.sparsefuncs import mean_variance_axis
 from skdropout.training import TrainingSet
 
 
-def learn_rescaling(option: str | None, rows: TrainingSet) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return the shift and the factor of each feature (of each channel, for images).
+def learn_rescaling(
+    option: str | None, rows: TrainingSet, n_channels: int
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the shift and the factor of each channel, which is a feature where no images are.
 
     Copies of a row count as often as they are there. A constant feature is only shifted. Centring
     subtracts one number from all channels of an image, which keeps its colours. Sparse rows are not
@@ -17,7 +19,7 @@ def learn_rescaling(option: str | None, rows: TrainingSet) -> tuple[np.ndarray, 
     if option is None:
         return None
     if sparse.issparse(rows.X):
-        return _sparse_rescaling(option, rows)
+        return _sparse_rescaling(option, rows, n_channels)
     if option == "unit":
         low, high = _range(rows)
         return low, 1 / _nonzero(high - low)
@@ -28,19 +30,24 @@ def learn_rescaling(option: str | None, rows: TrainingSet) -> tuple[np.ndarray, 
     return mean, 1 / _nonzero(deviation)
 
 
-def _sparse_rescaling(option: str, rows: TrainingSet) -> tuple[np.ndarray, np.ndarray]:
+def _sparse_rescaling(
+    option: str, rows: TrainingSet, n_channels: int
+) -> tuple[np.ndarray, np.ndarray]:
     if option == "center":
         raise TypeError(
             "rescale='center' would subtract numbers from all the zeros of a sparse X. Use "
             "'standardize' or 'unit', which only scale it, or None."
         )
     X = rows.X[rows.rows].astype(np.float64)
-    shift = np.zeros(X.shape[1])
+    shift = np.zeros(n_channels)
     if option == "unit":
-        return shift, 1 / _nonzero(abs(X).max(axis=0).toarray().ravel())
+        largest = abs(X).max(axis=0).toarray().reshape(-1, n_channels)
+        return shift, 1 / _nonzero(largest.max(axis=0))
     counts = np.ones(X.shape[0]) if rows.counts is None else rows.counts.astype(np.float64)
-    mean, variance = mean_variance_axis(X, axis=0, weights=counts)
-    return shift, 1 / _nonzero(_spread(mean, np.sqrt(variance)))
+    moments = mean_variance_axis(X, axis=0, weights=counts)
+    means, variances = (values.reshape(-1, n_channels) for values in moments)
+    deviation = np.sqrt(variances.mean(axis=0) + means.var(axis=0))
+    return shift, 1 / _nonzero(_spread(means.mean(axis=0), deviation))
 
 
 def _spread(mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:

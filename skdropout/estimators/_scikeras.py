@@ -31,7 +31,7 @@ class _InputRescaling(TransformerMixin, BaseEstimator):
 
     def fit(self, X: np.ndarray, y: Any = None) -> Self:
         rows = TrainingSet(X, np.empty(len(X)), np.arange(len(X)))
-        self.rescaling_ = learn_rescaling(self.how, rows)
+        self.rescaling_ = learn_rescaling(self.how, rows, X.shape[-1])
         return self
 
     def transform(self, X: np.ndarray) -> np.ndarray:

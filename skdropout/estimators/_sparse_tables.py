@@ -15,8 +15,13 @@ def canonical(X: Any) -> sparse.csr_array:
     return X
 
 
-def as_sparse_as(model: Any, X: Any) -> Any:
-    """Return a table in the form of another one: sparse, or written out in full."""
-    if sparse.issparse(model):
-        return canonical(X)
-    return X.toarray() if sparse.issparse(X) else X
+def as_inputs(rows: Any, shape: tuple[int, ...]) -> Any:
+    """Return checked rows as a network's inputs: in their shape, unless they are sparse."""
+    return canonical(rows) if sparse.issparse(rows) else rows.reshape(-1, *shape)
+
+
+def as_sparse_as(model: Any, X: Any, shape: tuple[int, ...]) -> Any:
+    """Return inputs in the form of others: sparse, or written out in full."""
+    if sparse.issparse(model) == sparse.issparse(X):
+        return X
+    return as_inputs(X.toarray(), shape) if sparse.issparse(X) else canonical(X.reshape(len(X), -1))

@@ -76,6 +76,11 @@ class Network(ABC):
         return tuple(layer.options["rate"] for layer in self.layers() if layer.kind == "Dropout")
 
     @property
+    def takes_sparse(self) -> bool:
+        """Whether sparse rows may enter as they are; convolutions need every place of an image."""
+        return len(self.input_shape) == 1
+
+    @property
     def batch_normalised(self) -> bool:
         """Whether training uses statistics of the batch."""
         return any(layer.kind == "BatchNormalization" for layer in self.layers())

@@ -35,7 +35,7 @@ def rows_of_samples(n_samples: int, n_outputs: int) -> int:
     return max(1, _SAMPLE_BYTES // (4 * n_samples * n_outputs))
 
 
-def blocks_of(X: Any, n_rows: int, *, in_full: bool = True) -> Iterator[Any]:
+def blocks_of(X: Any, n_rows: int) -> Iterator[Any]:
     """Yield the rows in blocks; a lone last row comes twice.
 
     The kernels for a single row add up in another order, and a prediction should not depend, not
@@ -43,13 +43,12 @@ def blocks_of(X: Any, n_rows: int, *, in_full: bool = True) -> Iterator[Any]:
     """
     for start in range(0, X.shape[0], n_rows):
         block = X[start : start + n_rows]
-        block = block[[0, 0]] if block.shape[0] == 1 else block
-        yield written_out(block) if in_full else block
+        yield block[[0, 0]] if block.shape[0] == 1 else block
 
 
-def written_out(X: Any) -> np.ndarray:
-    """Return some rows in full, where they are sparse."""
-    return X.toarray() if hasattr(X, "toarray") else X
+def written_out(X: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Return some rows in full, where they are sparse, in the shape of the inputs."""
+    return X.toarray().reshape(-1, *shape) if hasattr(X, "toarray") else X
 
 
 def _power_of_two(ratio: float, most: int) -> int:

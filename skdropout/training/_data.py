@@ -190,8 +190,12 @@ def _hash_rows(*columns: Any) -> np.ndarray:
 
 def _sparse_products(X: Any, odd: np.ndarray) -> np.ndarray:
     """Add up the products of sparse rows; those of zeros would be zero."""
-    words = _as_words(X.data[:, np.newaxis])
-    products = (words * odd.reshape(X.shape[1], -1)[X.indices]).sum(axis=1, dtype=np.uint64)
+    size = X.dtype.itemsize
+    part = min(size, 4)  # bytes: large numbers have several words, small ones share one
+    values = X.data.view(f"u{part}").reshape(X.nnz, size // part).astype(np.uint64)
+    places = size * X.indices[:, np.newaxis].astype(np.int64) + np.arange(0, size, part)
+    words = values << (8 * (places % 4)).astype(np.uint64)
+    products = (words * odd[places // 4]).sum(axis=1, dtype=np.uint64)
     sums = np.append(np.uint64(0), np.cumsum(products, dtype=np.uint64))
     return sums[X.indptr[1:]] - sums[X.indptr[:-1]]
 

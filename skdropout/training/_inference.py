@@ -11,7 +11,7 @@ from scipy import sparse
 
 from skdropout.networks import Network
 from skdropout.networks.layers import Thinning
-from skdropout.training._cost import blocks_of, rows_of_samples, rows_per_call
+from skdropout.training._cost import blocks_of, rows_of_samples, rows_per_call, written_out
 from skdropout.training._engine_layers import unfused_model
 from skdropout.training._layout import Layout, packed
 from skdropout.training._program import tracing
@@ -22,7 +22,7 @@ class Predictor:
     """The forward pass of one network structure, without XLA, so that no row count is special."""
 
     def __init__(self, structure: Network, dtype: str, takes_sparse: bool) -> None:
-        self.model = structure.build()
+        self.model, self._structure = structure.build(), structure
         spec = tf.TensorSpec((None, *structure.input_shape), tf.as_dtype(dtype))
         if takes_sparse:
             self.model, _ = unfused_model(structure, sparse=True)
@@ -41,8 +41,8 @@ class Predictor:
         """Return the network's outputs for any number of rows, in bounded memory."""
         tensors = [tf.convert_to_tensor(value) for value in weights]
         blocks = [
-            self._forward(tensors, as_tensor(block)).numpy()
-            for block in blocks_of(X, self._rows_per_call, in_full=False)
+            self._forward(tensors, as_tensor(block, self._structure)).numpy()
+            for block in blocks_of(X, self._rows_per_call)
         ]
         return (blocks[0] if len(blocks) == 1 else np.concatenate(blocks))[: X.shape[0]]
 
@@ -92,7 +92,8 @@ class Sampler:
         drops = tf.convert_to_tensor(seeds.astype(np.int64))
         n_rows = min(self._rows_per_call, rows_of_samples(len(seeds), self._n_outputs))
         for start, block in zip(range(0, X.shape[0], n_rows), blocks_of(X, n_rows), strict=True):
-            outputs = self._forward(vector, tf.convert_to_tensor(block), drops)
+            inputs = tf.convert_to_tensor(written_out(block, self.model.input_shape[1:]))
+            outputs = self._forward(vector, inputs, drops)
             yield outputs.numpy()[:, : X.shape[0] - start]
 
     def _outputs(self, vector: Any, X: Any, seeds: Any) -> Any:
@@ -117,7 +118,8 @@ def _predictor(structure: Network, dtype: str, takes_sparse: bool) -> Predictor:
 def predictor_for(network: Network, X: Any) -> Predictor:
     """Return the traced forward pass of a network, made at the first call for such rows."""
     with tracing():
-        return _predictor(network.structure, str(X.dtype), sparse.issparse(X))
+        takes_sparse = sparse.issparse(X) and network.takes_sparse
+        return _predictor(network.structure, str(X.dtype), takes_sparse)
 
 
 @lru_cache(maxsize=64)

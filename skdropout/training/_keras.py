@@ -58,7 +58,7 @@ class KerasEngine:
             if done < job.plan.epochs and not guard.gives_up:
                 model.fit(
                     batches,
-                    validation_data=validation and _all_of(validation),
+                    validation_data=validation and _all_of(validation, job.network),
                     epochs=job.plan.epochs,
                     initial_epoch=done,
                     callbacks=[_MoreLogs(job), *job.callbacks, guard],
@@ -85,11 +85,11 @@ class KerasEngine:
         states = [layer.seed_generator.state for layer in thinning]
         n_rows = min(rows_per_call(model), rows_of_samples(len(seeds), network.n_outputs))
         for start, block in zip(range(0, X.shape[0], n_rows), blocks_of(X, n_rows), strict=True):
-            samples = []
+            inputs, samples = written_out(block, network.input_shape), []
             for own in seeds:
                 for state, seed in zip(states, own, strict=True):
                     state.assign(np.array([seed, 0]).astype(state.dtype))
-                samples.append(keras.ops.convert_to_numpy(model(block, training=False)))
+                samples.append(keras.ops.convert_to_numpy(model(inputs, training=False)))
             yield np.stack(samples)[:, : X.shape[0] - start]
 
 
@@ -110,7 +110,7 @@ class _Batches(keras.utils.PyDataset):
 
     def __getitem__(self, number: int) -> tuple[np.ndarray, ...]:
         rows = self._order[self._bounds[number] : self._bounds[number + 1]]
-        return _take(self._job.rows, rows)
+        return _take(self._job.rows, rows, self._job.network)
 
     def on_epoch_begin(self) -> None:
         self._order = next(self._orders)
@@ -247,8 +247,9 @@ class _Guard(keras.callbacks.Callback):
 
 
 def _outputs(model: keras.Model, X: np.ndarray) -> np.ndarray:
+    shape = model.input_shape[1:]
     blocks = [
-        keras.ops.convert_to_numpy(model(block, training=False))
+        keras.ops.convert_to_numpy(model(written_out(block, shape), training=False))
         for block in blocks_of(X, min(MOST_ROWS, rows_per_call(model)))
     ]
     return np.concatenate(blocks)[: X.shape[0]]
@@ -257,20 +258,23 @@ def _outputs(model: keras.Model, X: np.ndarray) -> np.ndarray:
 class _Whole(keras.utils.PyDataset):
     """Sparse rows in their own order, some at a time."""
 
-    def __init__(self, data: TrainingSet) -> None:
+    def __init__(self, data: TrainingSet, network: Network) -> None:
         super().__init__()
-        self._data, self._positions = data, data.positions
+        self._data, self._positions, self._network = data, data.positions, network
 
     @property
     def num_batches(self) -> int:
         return -(-len(self._positions) // _SOME_ROWS)
 
     def __getitem__(self, number: int) -> tuple[np.ndarray, ...]:
-        return _take(self._data, self._positions[number * _SOME_ROWS : (number + 1) * _SOME_ROWS])
+        rows = self._positions[number * _SOME_ROWS : (number + 1) * _SOME_ROWS]
+        return _take(self._data, rows, self._network)
 
 
-def _all_of(data: TrainingSet) -> Any:
-    return _Whole(data) if sparse.issparse(data.X) else _take(data, data.positions)
+def _all_of(data: TrainingSet, network: Network) -> Any:
+    if sparse.issparse(data.X):
+        return _Whole(data, network)
+    return _take(data, data.positions, network)
 
 
 def _score(model: keras.Model, objective: Objective, rows: TrainingSet) -> float:
@@ -284,6 +288,6 @@ def _score(model: keras.Model, objective: Objective, rows: TrainingSet) -> float
     return float(keras.ops.convert_to_numpy(objective.score(mean, y, weights)))
 
 
-def _take(data: TrainingSet, rows: np.ndarray) -> tuple[np.ndarray, ...]:
-    taken = (written_out(data.X[rows]), data.y[rows])
+def _take(data: TrainingSet, rows: np.ndarray, network: Network) -> tuple[np.ndarray, ...]:
+    taken = (written_out(data.X[rows], network.input_shape), data.y[rows])
     return taken if data.weights is None else (*taken, data.weights[rows])

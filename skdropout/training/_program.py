@@ -41,7 +41,8 @@ class Program:
         if key.fused:
             self.model, masks = fused_model(key.structure, key.batch_size)
         else:
-            self.model, masks = unfused_model(key.structure, sparse=key.sparse)
+            sparse = key.sparse and key.structure.takes_sparse
+            self.model, masks = unfused_model(key.structure, sparse=sparse)
         self.optimizer = OPTIMIZERS[key.optimizer]
         self.layout = Layout(self.model)
         self.steps_per_call = steps_per_call(self.model, key.batch_size)

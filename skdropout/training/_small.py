@@ -30,7 +30,7 @@ class SmallNetwork:
 
     def __init__(self, network: Network) -> None:
         self._steps = [_MAKERS[layer.kind](layer) for layer in network.layers()]
-        self._n_outputs = network.n_outputs
+        self._input_shape, self._n_outputs = network.input_shape, network.n_outputs
 
     def outputs(self, weights: Values, X: Any) -> np.ndarray:
         """Return the network's outputs, of shape (n_rows, n_outputs)."""
@@ -39,7 +39,7 @@ class SmallNetwork:
         with np.errstate(over="ignore"):
             for start in range(0, X.shape[0], _ROWS_AT_ONCE):
                 rows = slice(start, start + _ROWS_AT_ONCE)
-                values, given = written_out(X[rows]), iter(own)
+                values, given = written_out(X[rows], self._input_shape), iter(own)
                 for step, n_weights in self._steps:
                     values = step(values, [next(given) for _ in range(n_weights)])
                 outputs[rows] = values

@@ -1,10 +1,18 @@
-"""Sparse tables as tensors."""
+"""Sparse tables as tensors.
 
+Perceptrons multiply sparse rows as they are. Those of images are written out when they are taken, a
+batch at a time.
+"""
+
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 from scipy import sparse
+
+from skdropout.networks import Network
+from skdropout.training._cost import written_out
 
 
 class SparseRows(NamedTuple):
@@ -27,16 +35,16 @@ class SparseRows(NamedTuple):
         return cls(*(tf.TensorSpec((None,), kind) for kind in types))
 
 
-def as_tensor(X: Any) -> Any:
-    """Return some rows as a tensor, sparse ones as a sparse tensor."""
-    if not sparse.issparse(X):
-        return tf.convert_to_tensor(X)
+def as_tensor(X: Any, network: Network) -> Any:
+    """Return some rows as a tensor, as a sparse one where they are and the network takes it."""
+    if not (sparse.issparse(X) and network.takes_sparse):
+        return tf.convert_to_tensor(written_out(X, network.input_shape))
     X = X.tocoo()
     return tf.SparseTensor(np.stack(X.coords, axis=1).astype(np.int64), X.data, X.shape)
 
 
-def rows_at(X: Any, index: Any, width: int) -> Any:
-    """Return rows of a table, sparse ones as a sparse tensor."""
+def rows_at(X: Any, index: Any, network: Network) -> Any:
+    """Return rows of a table, sparse ones as a sparse tensor where the network takes it."""
     if not isinstance(X, SparseRows):
         return tf.gather(X, index)
     starts = tf.gather(X.starts, index)
@@ -47,4 +55,8 @@ def rows_at(X: Any, index: Any, width: int) -> Any:
     rows = tf.repeat(tf.range(n_rows), lengths)
     columns = tf.cast(tf.gather(X.columns, places), tf.int64)
     indices, values = tf.stack([rows, columns], axis=1), tf.gather(X.values, places)
-    return tf.SparseTensor(indices, values, tf.stack([n_rows, width]))
+    width = math.prod(network.input_shape)
+    taken = tf.SparseTensor(indices, values, tf.stack([n_rows, width]))
+    if network.takes_sparse:
+        return taken
+    return tf.reshape(tf.sparse.to_dense(taken), [-1, *network.input_shape])

@@ -102,7 +102,7 @@ class StepFunctions:
         size = batches.sizes[number]
         index = batches.index[number] if self.key.fused else batches.index[number][:size]
         present = tf.range(self.key.batch_size) < size if self.key.fused else None
-        X = rows_at(rows.X, index, self.model.input_shape[-1])
+        X = rows_at(rows.X, index, self.key.structure)
         y = tf.gather(rows.y, index)
         step_number = batches.first_step + number
         rates, count = self.layout.rates(state.frozen), tf.cast(step_number, tf.uint32)
@@ -204,7 +204,7 @@ class StepFunctions:
         def rows_from(values: Any, start: Any) -> Any:
             size = block if self.key.fused else tf.minimum(block, n_rows - start)
             if isinstance(values, SparseRows):
-                return rows_at(values, tf.range(start, start + size), self.model.input_shape[-1])
+                return rows_at(values, tf.range(start, start + size), self.key.structure)
             others = len(values.shape) - 1
             return tf.slice(values, [start, *[0] * others], [size, *[-1] * others])
 

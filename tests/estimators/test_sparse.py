@@ -1,7 +1,10 @@
 """Sparse features: any format, the same fit as in full, never the whole table in full."""
 
+import keras
 import numpy as np
+import psutil
 import pytest
+from engine_toy import assert_same_fit
 from estimator_toy import quick, same_weights, table
 from scipy import sparse
 from sklearn.compose import make_column_transformer
@@ -10,7 +13,7 @@ from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, OneHotEncoder, StandardScaler
 
-from skdropout import BNConvClassifier, DropoutMLPRegressor
+from skdropout import BNConvClassifier, BNConvRegressor, DropoutMLPRegressor
 from skdropout.training import TrainingSet
 
 ENGINES = ("compiled", "keras")
@@ -150,10 +153,103 @@ def test_a_regressor_takes_them_too():
     assert fit.score(sparse.csr_array(X), X[:, 0]) > 0.5
 
 
-def test_images_are_refused():
-    X, y = thin()
-    with pytest.raises(TypeError, match=r"Sparse data was passed"):
-        BNConvClassifier(epochs=1).fit(sparse.csr_array(X), y)
+SHAPE = (6, 6, 2)
+
+
+def drawings(dtype=np.float32, n_images=60):
+    """Return flattened images, mostly dark, that are lit at the top or at the bottom."""
+    random = np.random.default_rng(1)
+    X = random.integers(1, 200, (n_images, *SHAPE)) * (random.random((n_images, *SHAPE)) < 0.3)
+    y = np.arange(n_images) % 2
+    X[y == 0, :3] = 0
+    X[y == 1, 3:] = 0
+    return X.reshape(n_images, -1).astype(dtype), y
+
+
+def conv(**parameters):
+    defaults = {"filters": (4,), "convs_per_block": 1, "dense_units": 8, "image_shape": SHAPE}
+    defaults |= {"learning_rate": 0.01, "epochs": 4, "random_state": 0}
+    return BNConvClassifier(**{**defaults, **parameters})
+
+
+@pytest.mark.parametrize(
+    ("engine", "dtype"),
+    [
+        ("compiled", np.uint8),
+        ("keras", np.float32),
+        pytest.param("compiled", np.float32, marks=pytest.mark.slow),
+        pytest.param("keras", np.uint8, marks=pytest.mark.slow),
+    ],
+)
+def test_flattened_images_are_learnt_as_in_full(engine, dtype):
+    X, y = drawings(dtype)
+    options = {"rescale": "unit", "head_dropout": 0.0, "engine": engine}
+    options |= {"early_stopping": True, "n_iter_no_change": 3}
+    in_full, fit = (conv(**options).fit(rows, y) for rows in (X, sparse.csc_array(X)))
+    assert_same_fit(fit, in_full)
+    assert fit.image_shape_ == SHAPE
+    images = X.reshape(-1, *SHAPE)
+    np.testing.assert_allclose(
+        fit.predict_proba(sparse.csr_matrix(X)), fit.predict_proba(images), atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("option", ["standardize", "unit"])
+def test_channels_of_sparse_images_are_scaled_each_by_its_own_spread(option):
+    """Copies count as often as they are there."""
+    X, y = drawings()
+    X[:, 1::2] *= 10
+    counts = np.arange(60) % 3
+    estimator = conv(rescale=option, engine="keras", epochs=1)
+    shift, factor, *_ = estimator.fit(sparse.csr_array(X), y, sample_weight=counts).weights_
+    channels = np.repeat(X, counts, axis=0).reshape(-1, 2).astype(float)
+    spread = channels.std(axis=0) if option == "standardize" else channels.max(axis=0)
+    np.testing.assert_array_equal(shift, 0)
+    np.testing.assert_allclose(1 / factor, spread, rtol=1e-6)
+    with pytest.raises(TypeError, match=r"rescale='center' .* 'standardize' or 'unit'"):
+        conv(rescale="center").fit(sparse.csr_array(X), y)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_everything_that_takes_images_takes_sparse_ones(engine):
+    X, y = drawings()
+    images, X = X.reshape(-1, *SHAPE), sparse.csr_array(X)
+    fit = conv(engine=engine, epochs=1).fit(X, y, X_val=images[:20], y_val=y[:20])
+    fit.partial_fit(X, y).set_params(warm_start=True).fit(X, y, X_val=X[:20], y_val=y[:20])
+    assert fit.decision_function(X).shape == (60,)
+    assert fit.score(X, y) == fit.score(images, y)
+    assert fit.predict_log_proba(X[:1]).shape == (1, 2)
+    samples = fit.sample_proba(X, n_samples=3, random_state=0)
+    np.testing.assert_allclose(samples, fit.sample_proba(images, 3, 0), atol=1e-6)
+
+
+def test_a_regressor_of_images_takes_them_too():
+    X, y = drawings()
+    options = {"filters": (4,), "image_shape": SHAPE, "epochs": 2, "engine": "keras"}
+    fits = [
+        BNConvRegressor(**options, random_state=0).fit(rows, y, X_val=validation, y_val=y[:20])
+        for rows, validation in ((X, sparse.csr_array(X[:20])), (X, X[:20].reshape(20, *SHAPE)))
+    ]
+    assert fits[0].history_ == fits[1].history_
+    assert fits[0].predict(sparse.coo_array(X)) == pytest.approx(fits[0].predict(X), abs=1e-5)
+
+
+def test_signals_are_never_written_out_as_a_whole():
+    """The memory of the process during a fit, whose table takes 400 MB in full."""
+    n_rows, n_features = 10_000, 10_000
+    random = np.random.default_rng(0)
+    places = random.integers(n_rows, size=n_rows), random.integers(n_features, size=n_rows)
+    X = sparse.csr_array((np.ones(n_rows), places), (n_rows, n_features))
+    y = np.arange(n_rows) % 2
+    process, resident = psutil.Process(), []
+    note = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda *_: resident.append(process.memory_info().rss / 1e6)
+    )
+    options = {"filters": (1,), "convs_per_block": 1, "head": "gap", "image_shape": None}
+    estimator = conv(**options, batch_norm=False, epochs=1, callbacks=[note])
+    estimator.fit(X[:100], y[:100]).fit(X, y)
+    assert resident[1] - resident[0] < 100, resident
+    assert estimator.predict(X).shape == (n_rows,)
 
 
 def test_words_and_columns_of_categories_go_through_pipelines():
