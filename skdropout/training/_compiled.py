@@ -214,16 +214,16 @@ class CompiledFit:
             self.history.setdefault(name, []).extend(values.tolist())
 
     def so_far(self) -> TrainingResult:
-        """Return what has come of it until now."""
+        """Return what has come of it until now: the memory of tensors, of which no copy is made."""
         stops = self.job.plan.early_stopping is not None and self.job.validation is not None
         weights = self.weights
         if stops:
-            weights = self.program.layout.unpack(self.progress.kept.numpy())
-        weights = [np.array(value) for value in weights]
+            weights = self.program.layout.unpack(np.asarray(self.progress.kept))
+        weights = [np.asarray(value) for value in weights]
         reject_divergence(self.job, weights, len(self.history["loss"]), self.learning_rate)
         return TrainingResult(
             weights=weights,
-            optimizer_state=[value.numpy() for value in self.optimizer_state],
+            optimizer_state=[np.asarray(value) for value in self.optimizer_state],
             history={name: list(values) for name, values in self.history.items()},
             n_steps=self.n_steps,
             best_epoch=self._best_epoch() if stops else None,

@@ -20,6 +20,7 @@ import tensorflow as tf
 from skdropout.networks import Layer, Network
 from skdropout.networks.layers import Rescale
 from skdropout.training._masks import FusedMasks, Masks, UnfusedMasks
+from skdropout.training._sparse_rows import product
 from skdropout.training._sums import affine, channel_sums
 
 _WORTH_COMPILING = 8192  # numbers of one row, for half a second of compiling
@@ -90,7 +91,7 @@ class _Dense(keras.layers.Dense):
     def call(self, inputs: Any, training: bool = False) -> Any:
         kernel, bias = (keras.ops.convert_to_tensor(v) for v in (self.kernel, self.bias))
         if isinstance(inputs, tf.SparseTensor):
-            return self.activation(tf.sparse.sparse_dense_matmul(inputs, kernel) + bias)
+            return self.activation(product(inputs, kernel) + bias)
         return self.activation(affine(inputs, kernel, bias))
 
 

@@ -142,14 +142,18 @@ class UnfusedMasks:
         number = tf.constant(self._layers.index(layer), tf.uint32)
         key = tf.bitwise.bitwise_xor(self._key[0], number), self._key[1] + self._step
         size = tf.reduce_prod(tf.stack(shape))
-        words = tf.random.stateless_uniform(
-            [(size + 1) // 2],
-            tf.bitcast(tf.stack(key), tf.int32),
-            minval=None,
-            maxval=None,
-            dtype=tf.uint32,
-        )
-        chances = tf.reshape(tf.reshape(tf.bitcast(words, tf.uint16), [-1])[:size], shape)
         rate = tf.convert_to_tensor(layer.rate)
-        kept = chances >= tf.cast(tf.minimum(tf.round(rate * _LEVELS), _LEVELS - 1), tf.uint16)
-        return tf.where(kept, 1 / (1 - rate), 0.0)
+
+        def draw() -> Any:
+            words = tf.random.stateless_uniform(
+                [(size + 1) // 2],
+                tf.bitcast(tf.stack(key), tf.int32),
+                minval=None,
+                maxval=None,
+                dtype=tf.uint32,
+            )
+            chances = tf.reshape(tf.reshape(tf.bitcast(words, tf.uint16), [-1])[:size], shape)
+            kept = chances >= tf.cast(tf.minimum(tf.round(rate * _LEVELS), _LEVELS - 1), tf.uint16)
+            return tf.where(kept, 1 / (1 - rate), 0.0)
+
+        return tf.cond(rate > 0, draw, lambda: tf.ones(shape))

@@ -7,13 +7,12 @@ returns the variable's new value and its new slots.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from keras import ops
 
 
-@dataclass(frozen=True)
-class StepNumbers:
+class StepNumbers(NamedTuple):
     """The numbers of one step: its learning rate, its count from 1, and the momentum."""
 
     rate: Any

@@ -1,5 +1,6 @@
 """One training step and one validation step, as pure functions of tensors."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -16,6 +17,8 @@ from skdropout.training._program_key import ProgramKey
 from skdropout.training._sparse_rows import SparseRows, rows_at
 from skdropout.training._stopping import EarlyStopping, Progress
 from skdropout.training._sums import channel_sums
+
+_WORTH_COMPILING = 1 << 16  # weights, for half a second of compiling
 
 
 class State(NamedTuple):
@@ -123,7 +126,10 @@ class StepFunctions:
         gradients = tape.gradient(loss, state.trainable)
         count = tf.cast(step_number + 1, tf.float32)
         step = StepNumbers(batches.rates[number], count, settings.momentum, self.key.nesterov)
-        trainable, slots = self._update(state, gradients, step, settings)
+        update = self._update
+        if self._compiles_update:
+            update = tf.function(update, jit_compile=True, autograph=False)
+        trainable, slots = update(state.trainable, state.slots, gradients, step, settings)
         frozen = [tf.convert_to_tensor(value) for value in frozen]
         correct = tf.constant(0.0)
         if self.objective.scored_in_training:
@@ -131,16 +137,22 @@ class StepFunctions:
         return State(trainable, frozen, slots), loss, correct
 
     def _update(
-        self, state: State, gradients: list[Any], step: StepNumbers, settings: Settings
+        self,
+        trainable: list[Any],
+        before: list[list[Any]],
+        slopes: list[Any],
+        step: StepNumbers,
+        settings: Settings,
     ) -> tuple[list[Any], list[list[Any]]]:
+        """Return new weights and new slots."""
         weights, slots = [], []
-        gradients = self._gradients(state, gradients, settings)
+        gradients = self._gradients(trainable, slopes, settings)
         for number, value in enumerate(self.layout.trainable):
-            weight, gradient = state.trainable[number], gradients[number]
+            weight, gradient = trainable[number], gradients[number]
             if value.is_kernel:
                 weight -= weight * (settings.weight_decay * step.rate)
             weight, own = self.optimizer.update(
-                weight, gradient, [slot[number] for slot in state.slots], step
+                weight, gradient, [slot[number] for slot in before], step
             )
             if value.constrained:
                 squares = self._sums_by_unit(tf.square(weight))
@@ -149,9 +161,18 @@ class StepFunctions:
             slots.append(own)
         return weights, [list(slot) for slot in zip(*slots, strict=True)]
 
-    def _gradients(self, state: State, slopes: list[Any], settings: Settings) -> list[Any]:
+    @property
+    def _compiles_update(self) -> bool:
+        """Whether XLA compiles the update alone.
+
+        Of sparse rows it is most of the work, and op by op it waits for memory.
+        """
+        n_weights = sum(math.prod(value.shape) for value in self.layout.trainable)
+        return self.key.sparse and n_weights >= _WORTH_COMPILING
+
+    def _gradients(self, trainable: list[Any], slopes: list[Any], settings: Settings) -> list[Any]:
         """Return the gradients of the loss with the penalty, clipped."""
-        values = zip(self.layout.trainable, slopes, state.trainable, strict=True)
+        values = zip(self.layout.trainable, slopes, trainable, strict=True)
         gradients = [
             slope + weight * settings.penalty if value.is_kernel else slope
             for value, slope, weight in values
@@ -164,7 +185,7 @@ class StepFunctions:
 
     def _sums_by_unit(self, values: Any) -> Any:
         """Sum over all axes but the last, in the way that is fastest for what runs the step."""
-        if self.key.fused:
+        if self.key.fused or self._compiles_update:
             return channel_sums(values)
         rows = tf.reshape(values, [-1, values.shape[-1]])
         return tf.matmul(tf.ones([1, rows.shape[0]]), rows)[0]
