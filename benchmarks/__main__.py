@@ -16,6 +16,7 @@ NAMES = (
     "parts",
     "search",
     "memory",
+    "sparse",
     "conv_steps",
     "defaults",
     "thresholds",
