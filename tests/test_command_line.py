@@ -126,6 +126,7 @@ def assert_told(out, err):
     return table
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("own_file")
 def test_comparing_an_own_file(capsys):
     assert main([*OWN, "--jobs", "2"]) == 0

@@ -5,6 +5,7 @@ import pickle
 from contextlib import redirect_stdout
 
 import pytest
+from cases import EACH_ENGINE
 from estimator_toy import quick, same_weights, table
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
@@ -16,7 +17,6 @@ from skdropout.training import DivergenceError
 callback = pytest.importorskip("sklearn.callback", reason="scikit-learn has callbacks since 1.9")
 
 X, Y = table()
-ENGINES = ("compiled", "keras")
 
 
 class Recorder:
@@ -42,7 +42,7 @@ class Recorder:
         return len(self.fitted) == self.last
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH_ENGINE)
 def test_every_epoch_is_a_task_within_the_fit(engine):
     recorder = Recorder()
     watched = quick(epochs=3, engine=engine).set_callbacks(recorder).fit(X, Y)
@@ -65,7 +65,7 @@ def test_who_only_counts_hears_of_every_epoch_too():
     assert counting.calls == asking.calls
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH_ENGINE)
 def test_after_each_epoch_a_callback_can_have_the_estimator_of_that_moment(engine):
     recorder = Recorder()
     quick(epochs=3, engine=engine).set_callbacks(recorder).fit(X, Y)
@@ -76,7 +76,7 @@ def test_after_each_epoch_a_callback_can_have_the_estimator_of_that_moment(engin
         assert fitted.score(X, Y) == alone.score(X, Y)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH_ENGINE)
 def test_a_callback_may_end_the_fit(engine):
     stopped = quick(epochs=9, engine=engine).set_callbacks(Recorder(last=2)).fit(X, Y)
     assert stopped.n_iter_ == 2

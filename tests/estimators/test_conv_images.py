@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 import tensorflow as tf
+from cases import slow
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -57,9 +58,9 @@ def test_shapes_of_other_libraries_leave_no_trace(digits):
     ("batch_norm", "optimizer"),
     [
         (True, "rmsprop"),
-        pytest.param(False, "rmsprop", marks=pytest.mark.slow),
-        pytest.param(True, "sgd", marks=pytest.mark.slow),
-        pytest.param(False, "sgd", marks=pytest.mark.slow),
+        slow(False, "rmsprop"),
+        slow(True, "sgd"),
+        slow(False, "sgd"),
     ],
 )
 def test_same_weights_as_keras(digits, batch_norm, optimizer):
@@ -85,7 +86,7 @@ def test_bytes_and_numbers_are_the_same_images(digits):
 
 @pytest.mark.parametrize(
     "kinds",
-    [(np.uint8, np.float64), pytest.param((np.float32, np.uint8), marks=pytest.mark.slow)],
+    [(np.uint8, np.float64), slow((np.float32, np.uint8))],
 )
 def test_images_to_watch_may_be_of_another_number_type(digits, kinds):
     X, y = digits

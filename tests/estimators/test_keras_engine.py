@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from cases import slow
 from estimator_toy import quick, same_weights, table
 
 
@@ -14,8 +15,8 @@ def by_keras(**parameters):
     "kind",
     [
         "multiclass",
-        pytest.param("binary", marks=pytest.mark.slow),
-        pytest.param("multilabel", marks=pytest.mark.slow),
+        slow("binary"),
+        slow("multilabel"),
     ],
 )
 def test_each_kind_of_target_is_trained_as_by_the_compiled_engine(kind):

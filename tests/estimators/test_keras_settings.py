@@ -8,6 +8,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+from cases import slow
 from estimator_toy import quick, table
 
 from skdropout import BNConvClassifier, DropoutMLPClassifier, DropoutMLPRegressor
@@ -54,7 +55,7 @@ def with_other_settings(monkeypatch):
 
 # Images with batch norm depend on all of the settings.
 SWEEP = [
-    pytest.param(case, engine, marks=[] if case == "images" else [pytest.mark.slow])
+    (pytest.param if case == "images" and engine == "compiled" else slow)(case, engine)
     for case in CASES
     for engine in ("compiled", "keras")
 ]

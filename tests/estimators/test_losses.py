@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from cases import slow
 from engine_toy import assert_same_fit
 from scipy import stats
 from sklearn._loss import loss as peers
@@ -61,10 +62,10 @@ def test_values_and_slopes_are_those_of_scikit_learn(name):
     "loss",
     [
         "poisson",
-        "quantile",
-        pytest.param("absolute_error", marks=pytest.mark.slow),
-        pytest.param("gamma", marks=pytest.mark.slow),
-        pytest.param("huber", marks=pytest.mark.slow),
+        slow("quantile"),
+        slow("absolute_error"),
+        slow("gamma"),
+        slow("huber"),
     ],
 )
 def test_engines_agree_and_the_score_is_r2(loss):
@@ -82,7 +83,7 @@ def test_engines_agree_and_the_score_is_r2(loss):
 @pytest.mark.parametrize("unit", [1e-3, 1.0, 1e4])
 @pytest.mark.parametrize(
     ("loss", "y", "peer"),
-    [("poisson", COUNTS, PoissonRegressor), ("gamma", AMOUNTS, GammaRegressor)],
+    [("poisson", COUNTS, PoissonRegressor), slow("gamma", AMOUNTS, GammaRegressor)],
 )
 def test_without_hidden_layers_it_is_scikit_learns_linear_model(loss, y, peer, unit):
     expected = peer(alpha=0, tol=1e-8, max_iter=10_000).fit(X, unit * y).predict(X)
@@ -103,7 +104,7 @@ def test_quantiles_are_those_of_scikit_learn():
 
 @pytest.mark.parametrize(
     ("loss", "best"),
-    [("absolute_error", np.median), ("squared_error", np.mean), ("poisson", np.mean)],
+    [("absolute_error", np.median), slow("squared_error", np.mean), slow("poisson", np.mean)],
 )
 def test_a_constant_is_the_best_of_its_kind(loss, best):
     y = stats.expon.ppf((np.arange(60) + 0.5) / 60)
@@ -111,7 +112,7 @@ def test_a_constant_is_the_best_of_its_kind(loss, best):
     assert found.predict(np.zeros((1, 4)))[0] == pytest.approx(best(y), abs=0.02)
 
 
-@pytest.mark.parametrize("loss", ["gamma", "poisson"])
+@pytest.mark.parametrize("loss", ["gamma", slow("poisson")])
 @pytest.mark.parametrize("rescale_target", [True, False])
 def test_a_logarithmic_link_predicts_nothing_below_zero(loss, rescale_target):
     fitted = quick(loss=loss, rescale_target=rescale_target).fit(X, AMOUNTS)
@@ -150,7 +151,7 @@ def smoothed(kind, engine="compiled", epochs=300):
     return network.fit(np.eye(3), SMOOTHED[kind])
 
 
-@pytest.mark.parametrize("kind", SMOOTHED)
+@pytest.mark.parametrize("kind", [slow("binary"), "multiclass", slow("multilabel")])
 def test_smoothed_labels_are_learnt_as_distributions(kind):
     """A network that can tell every row apart comes to predict the smoothed labels themselves."""
     fitted = smoothed(kind)
@@ -172,7 +173,7 @@ def test_no_smoothing_is_the_plain_cross_entropy():
     assert np.asarray(almost) == pytest.approx(np.asarray(plain), rel=1e-5)
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", pytest.param("adam", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("optimizer", ["sgd", slow("adam")])
 def test_clipped_gradients_are_keras_s(optimizer):
     options = {"dropout": 0.0, "optimizer": optimizer, "alpha": 1.0, "shuffle": False, "epochs": 3}
     clipped = [

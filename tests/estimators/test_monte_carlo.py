@@ -6,6 +6,7 @@ import tracemalloc
 import numpy as np
 import pandas as pd
 import pytest
+from cases import EACH_ENGINE, slow
 from estimator_toy import quick, table
 from hypothesis import given
 from hypothesis import strategies as st
@@ -166,7 +167,7 @@ def test_the_keras_engine_draws_the_same_networks(classifier, rows):
     "parameters",
     [
         {"head_dropout": 0.0, "conv_dropout": 0.4, "spatial_dropout": True},
-        pytest.param({"head_dropout": 0.5}, marks=pytest.mark.slow),
+        slow({"head_dropout": 0.5}),
     ],
 )
 def test_convolutional_networks_are_thinned_too(parameters):
@@ -257,7 +258,7 @@ def test_what_cannot_be_sampled_is_said_at_once(classifier, rows):
         classifier.predict_uncertainty(rows[:, :2])
 
 
-@pytest.mark.parametrize("engine", ["compiled", "keras"])
+@pytest.mark.parametrize("engine", EACH_ENGINE)
 def test_images_that_training_moves_stay_where_they_are(engine):
     X, y = table()
     options = {"filters": (3,), "dense_units": 4, "conv_dropout": 0.2, "augment": "shift"}

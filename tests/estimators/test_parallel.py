@@ -46,12 +46,14 @@ def test_two_threads_find_the_same(alone):
     assert same_weights(alone.best_estimator_["net"], together.best_estimator_["net"])
 
 
+@pytest.mark.slow
 def test_two_processes_find_the_same(alone, two_processes):
     together = grid_search()
     pd.testing.assert_frame_equal(results(alone), results(together), check_exact=True)
     assert same_weights(alone.best_estimator_["net"], together.best_estimator_["net"])
 
 
+@pytest.mark.slow
 def test_a_worker_process_keeps_to_its_threads(two_processes):
     granted = Parallel()(delayed(threads_of_a_worker)(number) for number in range(2))
     assert granted == [(3, 3), (3, 3)]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from cases import slow
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import log_loss
 
@@ -33,7 +34,7 @@ def theirs(alpha, X, y, weight=None):
     return LogisticRegression(C=1 / alpha, tol=1e-10, max_iter=10_000).fit(X, y, weight)
 
 
-@pytest.mark.parametrize("alpha", [0.5, 10])
+@pytest.mark.parametrize("alpha", [slow(0.5), 10])
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_without_hidden_layers_it_is_logistic_regression(n_classes, alpha):
     X, y = table(n_classes)

@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+from cases import EACH_ENGINE, slow
 from estimator_toy import same_weights
 from sklearn.datasets import make_friedman1
 from sklearn.linear_model import LinearRegression
@@ -65,7 +66,7 @@ def test_real_weights_are_those_of_weighted_least_squares():
     assert abs(expected - unweighted).max() > 0.05
 
 
-@pytest.mark.parametrize("alpha", [0, 3])
+@pytest.mark.parametrize("alpha", [slow(0), 3])
 def test_steps_are_those_of_scikit_learns_network(alpha):
     """Its loss is half the squared error, so its rate is twice ours, and its penalty half."""
     X, y = table()
@@ -99,7 +100,7 @@ def test_other_units_change_nothing_but_the_unit():
     assert changed.predict(X) == pytest.approx(1e5 * steady.predict(X) - 7e5, rel=1e-3)
 
 
-@pytest.mark.parametrize("unit", [1e-4, 1e5])
+@pytest.mark.parametrize("unit", [1e-4, slow(1e5)])
 def test_the_defaults_learn_friedmans_function_in_any_unit(unit):
     X, y = make_friedman1(n_samples=500, noise=0.5, random_state=0)
     X_test, y_test = make_friedman1(n_samples=500, noise=0.0, random_state=1)
@@ -134,7 +135,7 @@ def test_the_best_score_is_r2_of_the_validation_rows():
     assert several.best_score_ == pytest.approx(expected, abs=1e-5)
 
 
-@pytest.mark.parametrize("engine", ["compiled", "keras"])
+@pytest.mark.parametrize("engine", EACH_ENGINE)
 def test_early_stopping_may_go_by_r2(engine):
     X, y = table()
     X_val, y_val = table(seed=4)
@@ -172,7 +173,7 @@ def test_counts_are_copies_and_the_order_of_rows_does_not_matter():
     assert same_weights(weighted, quick().fit(X_copies, y_copies))
 
 
-@pytest.mark.parametrize("start", ["warm", "partial"])
+@pytest.mark.parametrize("start", ["warm", slow("partial")])
 def test_going_on_is_one_long_fit(start):
     X, y = table()
     Y = np.c_[y, 100 * X[:, 0]]
@@ -192,6 +193,7 @@ def test_later_rows_are_rescaled_as_the_first_ones():
         fitted.partial_fit(X, np.c_[y, y])
 
 
+@pytest.mark.slow
 def test_the_keras_engine_agrees():
     X, y = table()
     weights = np.random.default_rng(0).uniform(0.5, 2, size=60)
@@ -231,7 +233,7 @@ def test_the_model_keeps_the_digits_of_far_targets():
     assert predicted - 1.7e9 == pytest.approx(fitted.predict(X) - 1.7e9, abs=1e-4)
 
 
-@pytest.mark.parametrize("value", [12.0, 0.1])  # of which 0.1 is not the mean of sixty of it
+@pytest.mark.parametrize("value", [slow(12.0), 0.1])  # of which 0.1 is not the mean of sixty of it
 def test_a_constant_target_is_learnt(value):
     X, _ = table()
     fitted = quick().fit(X, np.full(60, value))

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from cases import slow
 from estimator_toy import quick, table
 from sklearn.base import clone
 
@@ -15,8 +16,8 @@ SAME = {"shuffle": False, "dropout": 0.0, "alpha": 2.0, "max_norm": 1.0, "epochs
     "kind",
     [
         "multiclass",
-        pytest.param("binary", marks=pytest.mark.slow),
-        pytest.param("multilabel", marks=pytest.mark.slow),
+        slow("binary"),
+        slow("multilabel"),
     ],
 )
 def test_both_train_the_same_classifier(kind):
@@ -28,7 +29,7 @@ def test_both_train_the_same_classifier(kind):
     np.testing.assert_allclose(theirs.history_["loss"], ours.history_["loss"], atol=1e-4)
 
 
-@pytest.mark.parametrize("rescale_target", [True, False])
+@pytest.mark.parametrize("rescale_target", [True, slow(False)])
 def test_both_train_the_same_regressor(rescale_target):
     X, _ = table()
     y = 100 + 10 * X[:, 0] if rescale_target else X[:, 0]
@@ -38,6 +39,7 @@ def test_both_train_the_same_regressor(rescale_target):
     np.testing.assert_allclose(predicted, ours.fit(X, y).predict(X), atol=1e-3)
 
 
+@pytest.mark.slow
 def test_losses_go_along():
     X, y = table("multiclass")
     ours = quick(**SAME, label_smoothing=0.2, global_clipnorm=0.5)

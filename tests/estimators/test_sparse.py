@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import psutil
 import pytest
+from cases import EACH_ENGINE, slow
 from engine_toy import assert_same_fit
 from estimator_toy import quick, same_weights, table
 from scipy import sparse
@@ -16,7 +17,6 @@ from sklearn.preprocessing import MaxAbsScaler, OneHotEncoder, StandardScaler
 from skdropout import BNConvClassifier, BNConvRegressor, DropoutMLPRegressor
 from skdropout.training import TrainingSet
 
-ENGINES = ("compiled", "keras")
 FORMATS = ("csc_matrix", "coo_array", "lil_matrix")  # scikit-learn's own checks try all of them
 
 
@@ -52,13 +52,13 @@ CONFIGURATIONS = {
     ("configuration", "engine"),
     [
         ("plain", "compiled"),
-        ("refit", "compiled"),
+        slow("refit", "compiled"),
         ("plain", "keras"),
-        pytest.param("unit", "compiled", marks=pytest.mark.slow),
-        pytest.param("batch norm", "compiled", marks=pytest.mark.slow),
-        pytest.param("unit", "keras", marks=pytest.mark.slow),
-        pytest.param("refit", "keras", marks=pytest.mark.slow),
-        pytest.param("batch norm", "keras", marks=pytest.mark.slow),
+        slow("unit", "compiled"),
+        slow("batch norm", "compiled"),
+        slow("unit", "keras"),
+        slow("refit", "keras"),
+        slow("batch norm", "keras"),
     ],
 )
 def test_a_sparse_table_is_learnt_as_in_full(configuration, engine):
@@ -122,7 +122,7 @@ def test_rows_come_in_the_order_of_the_table_in_full():
     assert same_weights(one, other)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH_ENGINE)
 def test_everything_that_takes_rows_takes_sparse_ones(engine):
     X, y = thin()
     X = sparse.csr_array(X)
@@ -177,8 +177,8 @@ def conv(**parameters):
     [
         ("compiled", np.uint8),
         ("keras", np.float32),
-        pytest.param("compiled", np.float32, marks=pytest.mark.slow),
-        pytest.param("keras", np.uint8, marks=pytest.mark.slow),
+        slow("compiled", np.float32),
+        slow("keras", np.uint8),
     ],
 )
 def test_flattened_images_are_learnt_as_in_full(engine, dtype):
@@ -210,7 +210,7 @@ def test_channels_of_sparse_images_are_scaled_each_by_its_own_spread(option):
         conv(rescale="center").fit(sparse.csr_array(X), y)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH_ENGINE)
 def test_everything_that_takes_images_takes_sparse_ones(engine):
     X, y = drawings()
     images, X = X.reshape(-1, *SHAPE), sparse.csr_array(X)

@@ -8,6 +8,7 @@ import joblib
 import keras
 import numpy as np
 import pytest
+from cases import EACH_ENGINE
 from estimator_toy import KINDS, quick, same_weights, table
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -175,7 +176,7 @@ def test_a_pickle_holds_numpy_and_descriptions_only():
     assert reader.modules <= {"skdropout", "numpy", "builtins", "_codecs"}
 
 
-@pytest.mark.parametrize("engine", ["compiled", "keras"])
+@pytest.mark.parametrize("engine", EACH_ENGINE)
 def test_callbacks_do_not_hold_the_model_after_fit(engine):
     X, y = table()
     callbacks = [keras.callbacks.EarlyStopping(monitor="loss", restore_best_weights=True)]
@@ -253,7 +254,7 @@ def test_the_error_of_a_divergence_survives_the_way_back_from_a_worker():
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
-@pytest.mark.parametrize("engine", ["compiled", "keras"])
+@pytest.mark.parametrize("engine", EACH_ENGINE)
 def test_weights_that_are_assigned_are_those_that_all_goes_on_from(engine):
     """Without momentum, so that the optimiser remembers nothing."""
     X, y = table()

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from cases import EACH_ENGINE
 from estimator_toy import quick, same_weights, table
 from sklearn.metrics import accuracy_score, log_loss
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
@@ -64,7 +65,7 @@ def test_early_stopping_waits_for_as_many_epochs_as_it_should():
     assert never_enough.fit(X, y).n_iter_ == 1 + 4
 
 
-@pytest.mark.parametrize("engine", ["compiled", "keras"])
+@pytest.mark.parametrize("engine", EACH_ENGINE)
 def test_early_stopping_may_go_by_the_accuracy(engine):
     """Of these rows it is best many epochs before or after the loss is."""
     X, y = overlapping()
@@ -266,7 +267,7 @@ def test_a_progress_bar_only_when_asked_for(capsys):
     assert "10/10" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("engine", ["compiled", "keras"])
+@pytest.mark.parametrize("engine", EACH_ENGINE)
 def test_the_progress_bar_shows_the_validation_loss(capsys, engine):
     X, y = table()
     quick(verbose=1, engine=engine).fit(X, y, X_val=X[:20], y_val=y[:20])

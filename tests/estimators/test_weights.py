@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from cases import EACH_ENGINE
 from estimator_toy import quick, same_weights, table
 from scipy.special import expit
 
 from skdropout import BNConvClassifier, DropoutMLPRegressor
 
 PLAIN = {"optimizer": "sgd", "momentum": 0.0, "dropout": 0.0, "epochs": 2}
-ENGINES = ("compiled", "keras")
 
 
 def test_coefs_and_intercepts_are_those_of_the_layers_in_turn():
@@ -50,7 +50,7 @@ def test_convolutions_and_the_layers_of_the_head_have_activations_of_their_own()
         BNConvClassifier(**options, head="gap", activation=kinds).fit(X, y)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH_ENGINE)
 def test_a_fit_starts_from_the_weights_that_it_is_given(engine):
     X, y = table()
     before = quick(**PLAIN, engine=engine).fit(X, y)
@@ -99,7 +99,7 @@ def test_names_may_be_written_as_those_of_keras_s_classes():
         quick(optimizer="Adan").fit(X, y)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH_ENGINE)
 def test_the_history_has_the_rates_of_a_schedule(engine):
     X, y = table()
     options = {"learning_rate": 0.5, "learning_rate_decay": 0.1, "epochs": 3, "engine": engine}

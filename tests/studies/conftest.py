@@ -1,27 +1,10 @@
-"""A table of random echoes that stands for the Sonar data, so that no test needs the network."""
+"""Studies without the network."""
 
-import dataclasses
-import hashlib
-
-import numpy as np
 import pytest
-
-from skdropout.datasets import _sonar
+from sonar_toy import sonar_stand_in
 
 
 @pytest.fixture(scope="module", autouse=True)
-def sonar_stand_in(tmp_path_factory):
-    """Have the loader find a table like the real one: its size, its classes in a row each."""
-    generator = np.random.default_rng(0)
-    labels = ["R"] * 97 + ["M"] * 111
-    means = 0.3 + 0.1 * np.array([label == "M" for label in labels])[:, np.newaxis]
-    echoes = np.clip(generator.normal(means, 0.2, (208, 60)), 0, 1)
-    rows = (",".join([*(f"{value:.4f}" for value in echo), label])
-            for echo, label in zip(echoes, labels, strict=True))  # fmt: skip
-    file = tmp_path_factory.mktemp("data") / "sonar.all-data"
-    file.write_text("\n".join(rows), newline="")
-    found = {file.name: (hashlib.sha256(file.read_bytes()).hexdigest(),)}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SKDROPOUT_DATA", str(file.parent))
-        patch.setattr(_sonar, "_SOURCE", dataclasses.replace(_sonar._SOURCE, files=found))
+def sonar(tmp_path_factory):
+    with sonar_stand_in(tmp_path_factory.mktemp("data")):
         yield

@@ -6,6 +6,7 @@ import pickle
 import keras
 import numpy as np
 import pytest
+from cases import EACH_ENGINE
 from engine_toy import assert_same_arrays, assert_same_fit, table, tiny
 from sklearn.base import clone
 
@@ -152,7 +153,7 @@ def test_a_callback_may_change_the_dropout_rate():
     assert found.history_["loss"][2] != fitted(None, dropout=0.5).history_["loss"][2]
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH_ENGINE)
 def test_a_callback_may_end_the_fit(engine):
     class Stop(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
@@ -215,7 +216,7 @@ def test_what_is_no_callback_is_rejected(engine):
         fitted([lambda epoch, logs: None], engine)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH_ENGINE)
 def test_an_estimator_whose_epochs_are_logged_can_be_copied_and_stored(tmp_path, engine):
     found = fitted([keras.callbacks.CSVLogger(tmp_path / "epochs.csv")], engine)
     again = pickle.loads(pickle.dumps(clone(found)))
@@ -226,7 +227,7 @@ def test_an_estimator_whose_epochs_are_logged_can_be_copied_and_stored(tmp_path,
     assert losses == pytest.approx(found.history_["loss"])
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH_ENGINE)
 def test_a_log_is_closed_where_another_callback_fails(tmp_path, engine):
     class Fails(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):

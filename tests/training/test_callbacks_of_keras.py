@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import requests
 import tensorflow as tf
+from cases import EACH_ENGINE
 from engine_toy import assert_same_arrays, assert_same_fit, table, tiny
 from sklearn.base import clone
 
@@ -225,7 +226,7 @@ def test_the_compiled_engine_cannot_validate_other_weights():
         fitted([At("on_test_begin", double)], "compiled")
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH_ENGINE)
 def test_an_interrupted_fit_that_is_restored_goes_on_as_if_nothing_had_been(tmp_path, engine):
     def fail(epoch, logs):
         if epoch == 2:
@@ -240,7 +241,7 @@ def test_an_interrupted_fit_that_is_restored_goes_on_as_if_nothing_had_been(tmp_
     assert_alike(restored.history_["loss"], whole.history_["loss"][2:])
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", EACH_ENGINE)
 def test_a_fit_that_is_over_leaves_nothing_to_restore(tmp_path, engine):
     backup = [keras.callbacks.BackupAndRestore(tmp_path, delete_checkpoint=False)]
     fitted(backup, engine)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from cases import slow
 from sklearn.datasets import load_digits
 
 from skdropout import BNConvClassifier
@@ -18,8 +19,8 @@ def however_small(monkeypatch):
     "placement",
     [
         "before_activation",
-        pytest.param("after_activation", marks=pytest.mark.slow),
-        pytest.param("after_pooling", marks=pytest.mark.slow),
+        slow("after_activation"),
+        slow("after_pooling"),
     ],
 )
 def test_training_and_validation_as_keras_has_them(placement):

@@ -7,6 +7,7 @@ architecture and one batch size wherever a case allows it, because each new prog
 
 import numpy as np
 import pytest
+from cases import slow
 from engine_toy import assert_same_arrays, assert_same_fit, table, tiny
 from scipy import stats
 
@@ -34,11 +35,12 @@ OPTIMIZERS = {
     "sgd without momentum": {"optimizer": "sgd", "momentum": 0.0},
     "nesterov": {"optimizer": "sgd", "momentum": 0.9, "nesterov": True},
 }
-QUICK = ("adam", "sgd", "sgd without momentum", "nesterov")
+QUICK = ("adam", "nesterov")
+
 EACH_OPTIMIZER = pytest.mark.parametrize(  # test_optimizers.py holds each against Keras
     "optimizer",
     [
-        pytest.param(optimizer, id=name, marks=[] if name in QUICK else [pytest.mark.slow])
+        (pytest.param if name in QUICK else slow)(optimizer, id=name)
         for name, optimizer in OPTIMIZERS.items()
     ],
 )
@@ -49,7 +51,7 @@ def fitted(X, y, *fit_arguments, **parameters):
     return [tiny(engine=engine, **parameters).fit(X, y, *fit_arguments) for engine in ENGINES]
 
 
-@pytest.mark.parametrize("name", ["adam", "nesterov", "sgd without momentum"])
+@pytest.mark.parametrize("name", ["nesterov", slow("adam"), slow("sgd without momentum")])
 def test_shuffled_batches(name):
     assert_same_fit(*fitted(*table(), **OPTIMIZERS[name]))
 
@@ -76,7 +78,7 @@ def largest_norm(fit):
     return np.linalg.norm(fit.model_.get_layer("hidden_1").kernel.numpy(), axis=0).max()
 
 
-@pytest.mark.parametrize("schedule", ["inverse_time", "exponential", "cosine"])
+@pytest.mark.parametrize("schedule", ["inverse_time", slow("exponential"), slow("cosine")])
 def test_every_schedule(schedule):
     options = {"learning_rate_schedule": schedule, "learning_rate_decay": 0.5}
     assert_same_fit(*fitted(*table(), **options))
@@ -88,8 +90,11 @@ REAL = np.random.default_rng(2).uniform(0, 3, 37)
 
 @pytest.mark.parametrize(
     ("weight", "shuffle"),
-    [(COUNTS, False), (COUNTS, True), (REAL, True)],
-    ids=["counts", "counts, shuffled", "real, shuffled"],
+    [
+        slow(COUNTS, False, id="counts"),
+        slow(COUNTS, True, id="counts, shuffled"),
+        pytest.param(REAL, True, id="real, shuffled"),
+    ],
 )
 def test_sample_weights(weight, shuffle):
     assert_same_fit(*fitted(*table(), weight, shuffle=shuffle))
@@ -97,8 +102,11 @@ def test_sample_weights(weight, shuffle):
 
 @pytest.mark.parametrize(
     ("class_weight", "weight"),
-    [({0: 0.3, 1: 2.5}, None), ("balanced", COUNTS), ("balanced", REAL)],
-    ids=["dict", "balanced and counts", "balanced and real"],
+    [
+        slow({0: 0.3, 1: 2.5}, None, id="dict"),
+        pytest.param("balanced", COUNTS, id="balanced and counts"),
+        slow("balanced", REAL, id="balanced and real"),
+    ],
 )
 def test_class_weights(class_weight, weight):
     X, y = table()
@@ -107,7 +115,7 @@ def test_class_weights(class_weight, weight):
     assert_same_fit(*fitted(X[rare], y[rare], weight, class_weight=class_weight))
 
 
-@pytest.mark.parametrize("weight", [None, REAL], ids=["plain", "real"])
+@pytest.mark.parametrize("weight", [slow(None, id="plain"), pytest.param(REAL, id="real")])
 def test_batch_norm(weight):
     """Gradients and the moving statistics, a partial last batch (of 5, of 2) included.
 
@@ -135,14 +143,14 @@ def test_batch_norm_of_a_single_row_is_refused_and_does_no_harm(engine):
         tiny(batch_norm=True, batch_size=1, engine=engine).fit(X, y)
 
 
-@pytest.mark.parametrize("rescale", ["center", "unit", None])
+@pytest.mark.parametrize("rescale", ["unit", slow("center"), slow(None)])
 def test_rescaling(rescale):
     X, y = table()
     X = X * [1, 10, 0.1, 1] + [0, 5, 0, -3]
     assert_same_fit(*fitted(X, y, rescale=rescale))
 
 
-@pytest.mark.parametrize("n_classes", [1, 3])
+@pytest.mark.parametrize("n_classes", [slow(1), 3])
 def test_multiclass(n_classes):
     assert_same_fit(*fitted(*table(n_classes=n_classes)))
 
@@ -167,7 +175,7 @@ def regression_job(*, network=None, keep_order=True, **options):
     )
 
 
-@pytest.mark.parametrize("shuffle", [True, False])
+@pytest.mark.parametrize("shuffle", [True, slow(False)])
 def test_regression(shuffle):
     job = regression_job(shuffle=shuffle)
     left, right = (engine_named(engine).train(job) for engine in ENGINES)
@@ -184,23 +192,30 @@ def test_engines_report_the_same():
     assert left.n_steps == right.n_steps == 15
 
 
-@pytest.mark.parametrize("batch_size", [1, 64])
+@pytest.mark.parametrize("batch_size", [1, slow(64)])
 def test_single_rows_and_a_batch_larger_than_the_table(batch_size):
     assert_same_fit(*fitted(*table(), batch_size=batch_size, epochs=2))
 
 
-@pytest.mark.parametrize("n_rows", [2, 9])
+@pytest.mark.parametrize("n_rows", [2, slow(9)])
 def test_very_few_rows(n_rows):
     X, _ = table(n_rows=n_rows)
     assert_same_fit(*fitted(X, np.arange(n_rows) % 2))
 
 
-def test_no_hidden_layer_and_two():
-    for sizes in ((), (5, 3)):
-        assert_same_fit(*fitted(*table(), hidden_layer_sizes=sizes))
+@pytest.mark.parametrize("sizes", [slow(()), (5, 3)])
+def test_no_hidden_layer_and_two(sizes):
+    assert_same_fit(*fitted(*table(), hidden_layer_sizes=sizes))
 
 
-@pytest.mark.parametrize("weight", [None, COUNTS[:20], REAL[:20]], ids=["plain", "counts", "real"])
+@pytest.mark.parametrize(
+    "weight",
+    [
+        slow(None, id="plain"),
+        slow(COUNTS[:20], id="counts"),
+        pytest.param(REAL[:20], id="real"),
+    ],
+)
 def test_validation_rows_are_scored_the_same(weight):
     X, y = table(n_rows=57)
     fits = fitted(X[:37], y[:37], None, X[37:], y[37:], weight)
@@ -216,6 +231,7 @@ def test_early_stopping_ends_at_the_same_epoch_with_the_same_weights():
     assert_same_fit(left, right)
 
 
+@pytest.mark.slow
 def test_refit_on_all_rows():
     X, y = table(n_rows=40)
     options = {"early_stopping": True, "refit": True, "n_iter_no_change": 1, "learning_rate": 0.5}
@@ -228,7 +244,7 @@ WITH_STATE = {k: v for k, v in OPTIMIZERS.items() if k not in ("sgd without mome
 @pytest.mark.parametrize(
     "optimizer",
     [
-        pytest.param(optimizer, id=name, marks=[] if name == "adam" else [pytest.mark.slow])
+        (pytest.param if name == "adam" else slow)(optimizer, id=name)
         for name, optimizer in WITH_STATE.items()
     ],
 )
@@ -242,7 +258,7 @@ def test_a_warm_start_may_change_the_engine(optimizer):
     assert_same_fit(changing, tiny(**{**options, "epochs": 3}).fit(X, y))
 
 
-@pytest.mark.parametrize("schedule", ["constant", "inverse_time", "cosine"])
+@pytest.mark.parametrize("schedule", [slow("constant"), "inverse_time", slow("cosine")])
 def test_warm_starts(schedule):
     """Shuffled, with the rate of the schedule going on from the steps already taken."""
     X, y = table()
@@ -253,7 +269,7 @@ def test_warm_starts(schedule):
     assert_same_fit(*fits)
 
 
-@pytest.mark.parametrize("optimizer", [pytest.param("adam", marks=pytest.mark.slow), "sgd"])
+@pytest.mark.parametrize("optimizer", [slow("adam"), "sgd"])
 def test_chains_of_partial_fit(optimizer):
     X, y = table(n_classes=3)
     fits = [tiny(optimizer=optimizer, engine=engine) for engine in ENGINES]
@@ -307,7 +323,7 @@ def test_so_few_seeds_would_show_a_difference(losses_under_dropout):
     assert stats.ttest_rel(compiled, less).pvalue < 1e-3
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", ["compiled", slow("keras")])
 def test_the_masks_of_two_layers_and_of_many_steps_are_independent(engine):
     """A chain of two units with weight one, each kept half of the time: 1 * m1 * m2 / 0.25.
 

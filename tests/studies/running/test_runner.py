@@ -12,6 +12,7 @@ import pandas as pd
 import psutil
 import pytest
 import studies_toy as toy
+from cases import slow
 
 from skdropout.studies import StudyError
 from skdropout.studies.running import run_plan
@@ -69,8 +70,8 @@ def go_on(out, folder):
 
 WAYS = [
     (2, "processes"),
-    pytest.param(1, "processes", marks=pytest.mark.slow),
-    pytest.param(2, "threads", marks=pytest.mark.slow),
+    slow(1, "processes"),
+    slow(2, "threads"),
 ]
 
 
