@@ -1,31 +1,25 @@
-"""scikit-learn's own checks of an estimator, on many configurations, with none expected to fail.
+"""scikit-learn's own checks of the classifier, on many configurations, with none expected to fail.
 
 Compiling takes far longer than any fit here, so configurations that can share their programs (the
 same layers, batch size and optimiser) stand next to each other, and the others have several
 features each. A small classifier is checked with every run of the tests, the other configurations
-with the slow ones. Two parameters cannot pass by what they are for: with
-``warm_start`` a second fit differs from the first, and without ``shuffle`` the order of the rows
-matters; both have tests of their own.
+with the slow ones. Two parameters cannot pass by what they are for: with ``warm_start`` a second
+fit differs from the first, and without ``shuffle`` the order of the rows matters; both have tests
+of their own.
 """
 
-import numpy as np
 import pytest
-from sklearn.base import clone
-from sklearn.datasets import make_regression
-from sklearn.utils import estimator_checks
-from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
+from skdropout import DropoutMLPClassifier
 
 
 def seeded(**parameters):
     return DropoutMLPClassifier(random_state=0, **parameters)
 
 
-PLAIN = {"hidden_layer_sizes": (8,), "optimizer": "sgd", "learning_rate": 0.02, "epochs": 40}
-SMALL = [seeded(**PLAIN)]
+SMALL = [seeded(hidden_layer_sizes=(8,), optimizer="sgd", learning_rate=0.02, epochs=40)]
 OTHERS = [
-    DropoutMLPRegressor(random_state=0, **PLAIN),
     DropoutMLPClassifier(),
     seeded(input_dropout=0.1, dropout=0.5, learning_rate=0.01, epochs=50),
     seeded(max_norm=3.0, dropout=[0.2], weight_decay=0.01),
@@ -65,26 +59,7 @@ OTHERS = [
         epochs=5,
         engine="keras",
     ),
-    DropoutMLPRegressor(),
-    DropoutMLPRegressor(
-        random_state=0,
-        dropout=0.05,
-        max_norm=4.0,
-        rescale="unit",
-        rescale_target=False,
-        learning_rate=0.01,
-    ),
-    DropoutMLPRegressor(
-        hidden_layer_sizes=(8,),
-        random_state=0,
-        early_stopping=True,
-        refit=True,
-        n_iter_no_change=np.inf,
-        learning_rate=0.05,
-        epochs=40,
-    ),
 ]
-POSITIVE = DropoutMLPRegressor((8,), loss="poisson", random_state=0, learning_rate=0.05, epochs=40)
 
 
 @parametrize_with_checks(SMALL)
@@ -96,26 +71,3 @@ def test_scikit_learn_check(estimator, check):
 @parametrize_with_checks(OTHERS)
 def test_scikit_learn_check_of_other_configurations(estimator, check):
     check(estimator)
-
-
-def checks_of_positive_targets():
-    """All checks but the one of several outputs, which draws negative targets for any regressor.
-
-    The others heed the tag that says what a Poisson loss takes.
-    """
-    for estimator, check in estimator_checks_generator(POSITIVE):
-        if check.func is not estimator_checks.check_regressor_multioutput:
-            yield pytest.param(estimator, check, id=check.func.__name__)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("estimator", "check"), [*checks_of_positive_targets()])
-def test_scikit_learn_check_with_positive_targets(estimator, check):
-    check(estimator)
-
-
-def test_several_positive_targets():
-    X, y = make_regression(n_samples=11, n_features=10, n_targets=5, random_state=42)
-    predicted = clone(POSITIVE).fit(X, abs(y)).predict(X)
-    assert predicted.shape == y.shape
-    assert predicted.min() > 0
