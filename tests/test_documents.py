@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
+from cases import slow
 
 DOCS = Path(__file__).parents[1] / "docs"
 SNIPPET = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -18,10 +19,7 @@ LONG = {"coming-from", "does-it-help", "images", "scaling", "watching", "which-r
 
 @pytest.mark.parametrize(
     "page",
-    [
-        pytest.param(page, id=page.stem, marks=[pytest.mark.slow] if page.stem in LONG else [])
-        for page in PAGES
-    ],
+    [(slow if page.stem in LONG else pytest.param)(page, id=page.stem) for page in PAGES],
 )
 def test_the_snippets_of_a_page_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -7,7 +7,7 @@ architecture and one batch size wherever a case allows it, because each new prog
 
 import numpy as np
 import pytest
-from cases import slow
+from cases import EACH_ENGINE, slow
 from engine_toy import assert_same_arrays, assert_same_fit, table, tiny
 from scipy import stats
 
@@ -36,7 +36,6 @@ OPTIMIZERS = {
     "nesterov": {"optimizer": "sgd", "momentum": 0.9, "nesterov": True},
 }
 QUICK = ("adam", "nesterov")
-
 EACH_OPTIMIZER = pytest.mark.parametrize(  # test_optimizers.py holds each against Keras
     "optimizer",
     [
@@ -323,7 +322,7 @@ def test_so_few_seeds_would_show_a_difference(losses_under_dropout):
     assert stats.ttest_rel(compiled, less).pvalue < 1e-3
 
 
-@pytest.mark.parametrize("engine", ["compiled", slow("keras")])
+@pytest.mark.parametrize("engine", EACH_ENGINE)
 def test_the_masks_of_two_layers_and_of_many_steps_are_independent(engine):
     """A chain of two units with weight one, each kept half of the time: 1 * m1 * m2 / 0.25.
 
