@@ -17,6 +17,7 @@ from skdropout.training._callbacks import (
     reject_nothing_left,
 )
 from skdropout.training._checkpoint import Snapshot, checkpoint_of
+from skdropout.training._cost import rows_per_call
 from skdropout.training._divergence import diverged, reject_divergence
 from skdropout.training._first_weights import first_weights
 from skdropout.training._inference import predictor_for, sampler_for
@@ -85,7 +86,7 @@ class CompiledFit:
         """Carry the plan out."""
         job, plan, program = self.job, self.job.plan, self.program
         rows = training_rows(job.rows, program.key)
-        validation = validation_rows(job.validation, program.key)
+        validation = validation_rows(job.validation, program.key, rows_per_call(program.model))
         settings = self._settings()
         at_once = max(1, program.steps_per_call // len(job.batch_sizes()))
         bar = tqdm(total=plan.epochs, unit="epoch", desc="fit", disable=not job.verbose)

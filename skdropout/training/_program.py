@@ -129,13 +129,11 @@ class Program:
         def like(values: list[Value]) -> list[tf.TensorSpec]:
             return [spec(value.shape, value.dtype) for value in values]
 
-        def table(capacity: int | None, dtype: str) -> tuple[tf.TensorSpec, tf.TensorSpec]:
-            return (
-                SparseRows.spec(dtype)
-                if key.sparse and capacity != 0
-                else spec((capacity, *key.structure.input_shape), tf.as_dtype(dtype)),
-                spec((capacity, *y_shape), tf.as_dtype(key.objective.target_type)),
-            )
+        def features(capacity: int | None, dtype: str) -> Any:
+            return spec((capacity, *key.structure.input_shape), tf.as_dtype(dtype))
+
+        def targets(capacity: int | None) -> tf.TensorSpec:
+            return spec((capacity, *y_shape), tf.as_dtype(key.objective.target_type))
 
         capacity = key.validation_capacity if key.validated else 0
         return (
@@ -150,11 +148,21 @@ class Program:
                 spec(()),
                 spec((self.layout.size if key.validated else 0,)),
             ),
-            Rows(*table(key.capacity, key.dtype), spec((key.capacity if key.weighted else 0,))),
+            Rows(
+                () if key.sparse else features(key.capacity, key.dtype),
+                targets(key.capacity),
+                spec((key.capacity if key.weighted else 0,)),
+            ),
             ValidationRows(
-                *table(capacity, key.validation_dtype), spec((capacity,)), spec((capacity,))
+                SparseRows.spec(key.validation_dtype)
+                if key.sparse and key.validated
+                else features(capacity, key.validation_dtype),
+                targets(capacity),
+                spec((capacity,)),
+                spec((capacity,)),
             ),
             Batches(
+                X=SparseRows.spec(key.dtype) if key.sparse else (),
                 index=spec((steps, key.batch_size), tf.int32),
                 sizes=spec((steps,), tf.int32),
                 rates=spec((steps,)),

@@ -16,23 +16,44 @@ from skdropout.training._cost import written_out
 
 
 class SparseRows(NamedTuple):
-    """Rows end to end: the values that are not zero, their columns, and where each row starts."""
+    """Rows in blocks that are taken one by one.
+
+    ``values`` are the numbers that are not zero; ``places``, the row in its block and the column of
+    each, in turn; ``starts`` says where each block begins among the values, and the last one ends.
+    """
 
     values: Any
-    columns: Any
+    places: Any
     starts: Any
 
     @classmethod
-    def of(cls, X: sparse.csr_array) -> "SparseRows":
-        """Take over a table."""
-        columns, starts = X.indices.astype(np.int32), X.indptr.astype(np.int64)
-        return cls(*(tf.convert_to_tensor(values) for values in (X.data, columns, starts)))
+    def of(cls, X: sparse.csr_array, sizes: np.ndarray) -> "SparseRows":
+        """Lay a table out in blocks of so many rows."""
+        ends = np.cumsum([0, *sizes])
+        rows = np.arange(X.shape[0]) - np.repeat(ends[:-1], sizes)
+        rows = np.repeat(rows, np.diff(X.indptr))
+        places = np.stack([rows, X.indices], axis=1, dtype=np.int64).ravel()
+        starts = X.indptr[ends].astype(np.int64)
+        return cls(*(tf.convert_to_tensor(values) for values in (X.data, places, starts)))
 
     @classmethod
     def spec(cls, dtype: str) -> "SparseRows":
         """Describe such rows, in any number."""
-        types = (dtype, "int32", "int64")
+        types = (dtype, "int64", "int64")
         return cls(*(tf.TensorSpec((None,), kind) for kind in types))
+
+    def block(self, number: Any, size: Any, network: Network) -> Any:
+        """Return a block, as a sparse tensor where the network takes it."""
+        start = self.starts[number]
+        length = self.starts[number + 1] - start
+        values = tf.slice(self.values, [start], [length])
+        # In a single row, of which a slice is one piece.
+        places = tf.slice(self.places, [2 * start], [2 * length])
+        shape = tf.stack([tf.cast(size, tf.int64), math.prod(network.input_shape)])
+        taken = tf.SparseTensor(tf.reshape(places, [-1, 2]), values, shape)
+        if network.takes_sparse:
+            return taken
+        return tf.reshape(tf.sparse.to_dense(taken), [-1, *network.input_shape])
 
 
 def as_tensor(X: Any, network: Network) -> Any:
@@ -64,18 +85,3 @@ def product(rows: tf.SparseTensor, kernel: Any) -> Any:
         return tf.ensure_shape(units, (None, kernel.shape[1])), gradient
 
     return multiplied(kernel)
-
-
-def rows_at(X: Any, index: Any, network: Network) -> Any:
-    """Return rows of a table, sparse ones as a sparse tensor where the network takes it."""
-    if not isinstance(X, SparseRows):
-        return tf.gather(X, index)
-    places = tf.ragged.range(tf.gather(X.starts, index), tf.gather(X.starts, index + 1))
-    rows = places.to_sparse().indices[:, 0]
-    columns, values = (tf.gather(part, places.flat_values) for part in (X.columns, X.values))
-    indices = tf.stack([rows, tf.cast(columns, tf.int64)], axis=1)
-    shape = tf.stack([tf.size(index, tf.int64), math.prod(network.input_shape)])
-    taken = tf.SparseTensor(indices, values, shape)
-    if network.takes_sparse:
-        return taken
-    return tf.reshape(tf.sparse.to_dense(taken), [-1, *network.input_shape])

@@ -14,7 +14,7 @@ from skdropout.training._masks import Masks
 from skdropout.training._objectives import Objective
 from skdropout.training._optimizers import Optimizer, StepNumbers
 from skdropout.training._program_key import ProgramKey
-from skdropout.training._sparse_rows import SparseRows, rows_at
+from skdropout.training._sparse_rows import SparseRows
 from skdropout.training._stopping import EarlyStopping, Progress
 from skdropout.training._sums import channel_sums
 
@@ -30,7 +30,10 @@ class State(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """The training rows; the weights are empty unless some rows weigh more than others."""
+    """The training rows; the weights are empty unless some rows weigh more than others.
+
+    Of sparse rows there are no features here: each chunk of the plan brings its own.
+    """
 
     X: Any
     y: Any
@@ -47,8 +50,12 @@ class ValidationRows(NamedTuple):
 
 
 class Batches(NamedTuple):
-    """A chunk of the plan: each step's rows, their number, its rate, whether an epoch ends."""
+    """A chunk of the plan: each step's rows, their number, its rate, whether an epoch ends.
 
+    ``X`` are the rows themselves, a block for each step, where they are sparse.
+    """
+
+    X: Any
     index: Any
     sizes: Any
     rates: Any
@@ -105,7 +112,10 @@ class StepFunctions:
         size = batches.sizes[number]
         index = batches.index[number] if self.key.fused else batches.index[number][:size]
         present = tf.range(self.key.batch_size) < size if self.key.fused else None
-        X = rows_at(rows.X, index, self.key.structure)
+        if self.key.sparse:
+            X = batches.X.block(number, size, self.key.structure)
+        else:
+            X = tf.gather(rows.X, index)
         y = tf.gather(rows.y, index)
         step_number = batches.first_step + number
         rates, count = self.layout.rates(state.frozen), tf.cast(step_number, tf.uint32)
@@ -225,7 +235,7 @@ class StepFunctions:
         def rows_from(values: Any, start: Any) -> Any:
             size = block if self.key.fused else tf.minimum(block, n_rows - start)
             if isinstance(values, SparseRows):
-                return rows_at(values, tf.range(start, start + size), self.key.structure)
+                return values.block(start // block, size, self.key.structure)
             others = len(values.shape) - 1
             return tf.slice(values, [start, *[0] * others], [size, *[-1] * others])
 

@@ -20,6 +20,7 @@ from skdropout.training._step import Batches, Rows, ValidationRows
 
 _MOST_DOUBLED = 1 << 16
 _ALIGNMENT = 64  # bytes: what TensorFlow asks of memory that it takes over
+_MOST_NUMBERS = 1 << 20  # of sparse rows, in 20 megabytes
 
 
 def with_full_batches(job: TrainingJob) -> TrainingJob:
@@ -65,13 +66,12 @@ def training_rows(rows: TrainingSet, key: ProgramKey) -> Rows:
     """Return the table as the program takes it."""
     length = key.capacity or rows.X.shape[0]
     weights = np.empty(0, np.float32) if rows.weights is None else padded(rows.weights, length)
-    return Rows(
-        features(rows.X, length), _targets(rows.y, key, length), tf.convert_to_tensor(weights)
-    )
+    X = () if key.sparse else features(rows.X, length)
+    return Rows(X, _targets(rows.y, key, length), tf.convert_to_tensor(weights))
 
 
-def validation_rows(rows: TrainingSet | None, key: ProgramKey) -> ValidationRows:
-    """Return the validation rows, each once, with their counts."""
+def validation_rows(rows: TrainingSet | None, key: ProgramKey, block: int) -> ValidationRows:
+    """Return the validation rows, each once, with their counts; sparse ones in blocks."""
     if rows is None:
         empty = np.empty((0, *key.structure.input_shape), key.validation_dtype)
         y_shape = (0, *key.objective.target_shape(key.structure.n_outputs))
@@ -82,8 +82,9 @@ def validation_rows(rows: TrainingSet | None, key: ProgramKey) -> ValidationRows
     length = key.validation_capacity or len(which)
     counts = np.ones(len(which)) if rows.counts is None else rows.counts
     scale = counts if rows.weights is None else counts * rows.weights[which]
+    X = rows.X[which]
     return ValidationRows(
-        features(rows.X[which], length),
+        SparseRows.of(X, _blocks(len(which), block)) if key.sparse else features(X, length),
         _targets(rows.y[which], key, length),
         padded(counts.astype(np.float32), length),
         padded(scale.astype(np.float32), length),
@@ -95,8 +96,6 @@ def features(X: np.ndarray, length: int) -> Any:
 
     TensorFlow's own conversion makes two, and large tables are what fills the memory.
     """
-    if sparse.issparse(X):
-        return SparseRows.of(X)
     size = length * math.prod(X.shape[1:]) * X.itemsize
     room = np.empty(size + _ALIGNMENT, np.uint8)
     start = -room.ctypes.data % _ALIGNMENT
@@ -119,6 +118,11 @@ def padded(values: np.ndarray, length: int) -> Any:
     return tf.convert_to_tensor(values)
 
 
+def _blocks(n_rows: int, length: int) -> np.ndarray:
+    """Return the lengths of blocks that rows fill up one after the other."""
+    return np.diff([*range(0, n_rows, length), n_rows])
+
+
 @dataclass(frozen=True)
 class Epochs:
     """Some epochs of the plan, laid out in steps."""
@@ -127,6 +131,7 @@ class Epochs:
     sizes: np.ndarray
     rates: np.ndarray
     ends: np.ndarray
+    X: sparse.csr_array | None  # where the steps need it laid out in their order
 
     @classmethod
     def of(cls, job: TrainingJob, most_at_once: int, done: int = 0) -> Iterator["Epochs"]:
@@ -146,13 +151,16 @@ class Epochs:
                 np.tile(sizes, n_epochs),
                 plan.rates(first + np.arange(n_epochs * steps), steps).astype(np.float32),
                 np.tile(np.arange(steps) == steps - 1, n_epochs),
+                job.rows.X if sparse.issparse(job.rows.X) else None,
             )
 
     def chunks(self, length: int, first_step: int, learning_rate: float) -> Iterator[Batches]:
-        """Yield the steps as tensors, as many as one call takes."""
-        for start in range(0, len(self.sizes), length):
-            chunk = slice(start, start + length)
+        """Yield the steps as tensors, as many as one call takes, or fewer to save memory."""
+        most = length if self.X is None else min(length, _steps_in_memory(self.X, self.index))
+        for start in range(0, len(self.sizes), most):
+            chunk = slice(start, start + most)
             yield Batches(
+                self._sparse_rows(chunk),
                 padded(self.index[chunk], length),
                 padded(self.sizes[chunk], length),
                 padded(self.rates[chunk] * np.float32(learning_rate), length),
@@ -160,3 +168,16 @@ class Epochs:
                 tf.constant(len(self.sizes[chunk])),
                 tf.constant(first_step + start),
             )
+
+    def _sparse_rows(self, steps: slice) -> Any:
+        if self.X is None:
+            return ()
+        index, sizes = self.index[steps], self.sizes[steps]
+        present = np.arange(index.shape[1]) < sizes[:, np.newaxis]
+        return SparseRows.of(self.X[index[present]], sizes)
+
+
+def _steps_in_memory(X: sparse.csr_array, index: np.ndarray) -> int:
+    """Return how many steps' rows may lie side by side."""
+    numbers = X.nnz / X.shape[0] * index.shape[1]
+    return max(1, int(_MOST_NUMBERS / max(1, numbers)))

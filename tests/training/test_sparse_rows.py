@@ -8,7 +8,7 @@ from scipy import sparse
 
 from skdropout.networks import MLPNetwork
 from skdropout.training import ENGINES
-from skdropout.training._sparse_rows import SparseRows, product, rows_at
+from skdropout.training._sparse_rows import SparseRows, product
 
 NETWORK = MLPNetwork(input_shape=(7,), n_outputs=1, hidden_layer_sizes=())
 
@@ -20,19 +20,24 @@ def drawn(n_rows=9, density=0.3):
     return X.tocsr()
 
 
-@pytest.mark.parametrize("index", [[4, 3, 4, 8], [3], []])
-def test_rows_are_taken_as_they_are_asked_for(index):
-    """Twice, or without a single number."""
+@pytest.mark.parametrize("sizes", [[4, 4, 1], [9], [3, 1, 5]])
+def test_blocks_are_taken_as_they_were_laid_out(sizes):
+    """One of which, a single row, has no number in it."""
     X = drawn()
-    taken = rows_at(SparseRows.of(X), tf.constant(index, tf.int32), NETWORK)
-    np.testing.assert_array_equal(tf.sparse.to_dense(taken), X.toarray()[index])
+    rows = SparseRows.of(X, np.array(sizes))
+    blocks = [
+        tf.sparse.to_dense(rows.block(tf.constant(number), tf.constant(size), NETWORK))
+        for number, size in enumerate(sizes)
+    ]
+    assert [len(block) for block in blocks] == sizes
+    np.testing.assert_array_equal(np.concatenate(blocks), X.toarray())
 
 
 @pytest.mark.parametrize("density", [0.3, 0.0])
 def test_products_and_their_slopes(density):
     random = np.random.default_rng(1)
     X = drawn(density=density)
-    rows = rows_at(SparseRows.of(X), tf.range(9), NETWORK)
+    rows = SparseRows.of(X, np.array([9])).block(tf.constant(0), tf.constant(9), NETWORK)
     kernel, upstream = (
         tf.constant(random.normal(size=shape), tf.float32) for shape in ((7, 5), (9, 5))
     )
