@@ -1,6 +1,12 @@
 """How the tests are run."""
 
+import os
+import platform
+from importlib.metadata import version
+
 import pytest
+
+_MOST_KEPT = 500_000_000  # bytes, of 70 million for all that the tests compile
 
 
 def pytest_xdist_auto_num_workers(config):
@@ -27,3 +33,22 @@ class Examples:
 
 def pytest_configure(config):
     config.pluginmanager.register(Examples())
+    if config.pluginmanager.hasplugin("cacheprovider") and not hasattr(config, "workerinput"):
+        keep_compiled(config.cache)
+
+
+def keep_compiled(cache):
+    """Have XLA load what an earlier run, or another process of this one, has compiled.
+
+    `pytest --cache-clear` forgets it.
+    """
+    # What it keeps says neither which TensorFlow compiled it, nor for which processor.
+    folder = cache.mkdir(f"xla-{version('tensorflow')}-{platform.node()}")
+    if " " in str(folder):  # XLA's flags end there
+        return
+    size = 0
+    for file in sorted(folder.iterdir(), key=lambda file: -file.stat().st_mtime):
+        size += file.stat().st_size
+        if size > _MOST_KEPT:
+            file.unlink()
+    os.environ.setdefault("TF_XLA_FLAGS", f"--tf_xla_persistent_cache_directory={folder}")
