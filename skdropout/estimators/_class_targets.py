@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from scipy.special import entr, expit, log_expit, log_softmax, softmax
-from sklearn.utils.multiclass import type_of_target
 
 from skdropout.estimators._labels import checked_classes, warn_of_one_hot
 from skdropout.estimators._targets import Target
@@ -242,7 +241,7 @@ class Multilabel(Classes):
 
 def classes_of(y: np.ndarray, classes: Any = None) -> Classes:
     """Work out what kind of target this is, from it or from the classes that are yet to come."""
-    if type_of_target(y) == "multilabel-indicator":
+    if y.ndim == 2:
         labels = np.arange(y.shape[1])
         if classes is not None and not np.array_equal(labels, np.unique(classes)):
             raise ValueError(

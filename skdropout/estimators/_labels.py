@@ -9,6 +9,8 @@ from sklearn.utils.validation import column_or_1d
 
 from skdropout.training import warn
 
+_KINDS = ("binary", "multiclass", "multilabel-indicator", "multiclass-multioutput")
+
 
 def checked_labels(y: np.ndarray) -> np.ndarray:
     """Return a classification target as an array, or say why it is none."""
@@ -16,8 +18,9 @@ def checked_labels(y: np.ndarray) -> np.ndarray:
         y = y.toarray()
     if y.dtype == object:
         _check_objects(y)
-    check_classification_targets(y)
-    kind = type_of_target(y)
+    kind = type_of_target(y, input_name="y")
+    if kind not in _KINDS:
+        check_classification_targets(y)  # says what is wrong
     if kind == "multiclass-multioutput":
         raise ValueError(
             "y has several columns with more than two classes each, which is not supported: fit "

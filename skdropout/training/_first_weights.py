@@ -1,5 +1,8 @@
 """The weights that a fit starts with."""
 
+import math
+from functools import lru_cache
+
 import numpy as np
 
 from skdropout.networks import Network
@@ -8,6 +11,7 @@ from skdropout.training._layout import Layout
 from skdropout.training._seeds import Seeds
 
 _CONSTANT = {"bias": 0, "beta": 0, "gamma": 1, "moving_mean": 0, "moving_variance": 1}
+_MOST_KEPT = 1 << 16  # numbers of a kernel
 
 
 def first_weights(
@@ -31,11 +35,19 @@ def first_weights(
         elif earlier is not None:
             values.append(earlier[place])
         elif layout.weights[place].is_kernel:
-            initializer = initializer_from(network.kernel_initializer, seed)
-            values.append(np.asarray(initializer(shape, dtype="float32")))
+            draw = _drawn if math.prod(shape) > _MOST_KEPT else _drawn_once
+            values.append(draw(network.kernel_initializer, seed, shape))
         elif role in ("shift", "factor") and rescaling is not None:
             value = rescaling[role == "factor"]
             values.append(np.broadcast_to(value, shape).astype(np.float32))
         else:
             values.append(np.full(shape, _CONSTANT[role], np.float32))
     return values
+
+
+def _drawn(initializer: str, seed: int, shape: tuple[int, ...]) -> np.ndarray:
+    return np.asarray(initializer_from(initializer, seed)(shape, dtype="float32"))
+
+
+# Comparisons and searches start a great many small networks with the same few seeds.
+_drawn_once = lru_cache(maxsize=64)(_drawn)
