@@ -48,7 +48,7 @@ def fatal_once(cell, data, folder, pause):
     return compute(cell, data, folder, pause)
 
 
-def plan(n=6, *, folder=None, pause=0.0, threads=False, **arguments):
+def plan(n=6, *, folder=None, pause=0.0, **arguments):
     key = {"name": str, "number": int}
     return Plan(
         name="toy",
@@ -62,7 +62,6 @@ def plan(n=6, *, folder=None, pause=0.0, threads=False, **arguments):
         compute=compute,
         data=(np.linspace(0, 1, 300_000), folder, pause),
         growing=("n",),
-        threads=threads,
     )
 
 
@@ -70,7 +69,7 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have had it ignored
     out, calls, jobs, pause = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
     try:
-        run_plan(plan(folder=calls, pause=pause, threads="threads" in sys.argv), out, jobs=jobs)
+        run_plan(plan(folder=calls, pause=pause), out, jobs=jobs)
     except StudyInterrupted as stop:
         print(stop)
         sys.exit(130)

@@ -213,7 +213,9 @@ default="breast_cancer"
         spread = float(material.y.std()) if design.score.name == "rmse" else 1.0
         practical = design.score.practical * spread
     study = Comparison(
-        plan_comparison(material, design, repeats=repeats, data=loaded, jobs=jobs),
+        plan_comparison(
+            material, design, repeats=repeats, data=loaded, jobs=1 if cluster else jobs
+        ),
         loaded,
         material,
         design,

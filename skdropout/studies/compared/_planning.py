@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import log2
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from skdropout.studies.compared._yardsticks import image_yardsticks, table_yards
 from skdropout.studies.designing import ONLY, Design, Folds, Material, Variant, Yardstick
 from skdropout.studies.evidence import Score
 from skdropout.studies.reading import ImageSet, Table
-from skdropout.studies.running import Cell, Plan, duration, start_tensorflow
+from skdropout.studies.running import Cell, Plan, duration, in_each_worker, start_tensorflow
 
 _KEY: Mapping[str, type] = {"variant": str, "repeat": int, "fold": int}
 _FEWEST_EPOCHS = 10
@@ -207,7 +208,6 @@ def plan_comparison(
         compute=compute_cell,
         data=(material, design),
         growing=("repeats",),
-        threads=design.estimator.engine == "compiled",
         unit="cell",
         fits=lambda cell: _n_fits(cell, design),
         announce=lambda missing: "\n".join(
@@ -234,9 +234,24 @@ def _n_fits(cell: Cell, design: Design[Folds]) -> int:
 def _estimate(
     missing: Mapping[Cell, float], material: Material, design: Design[Folds], jobs: int
 ) -> str:
-    """Time a fit of the control, and say how long all that is missing will take."""
-    from joblib import cpu_count
+    """Have each worker time a fit, which it starts with; say how long all that is missing takes."""
+    an_epoch = in_each_worker(partial(_seconds_of_an_epoch, material, design), jobs)
+    n_fits = round(
+        sum(
+            share * _n_fits(cell, design)
+            for cell, share in missing.items()
+            if cell[0] in design.variants
+        )
+    )
+    seconds = n_fits * design.epochs * max(an_epoch) / len(an_epoch)
+    return (
+        f"{n_fits:,} fits of up to {design.epochs} epochs: at most about "
+        f"{duration(seconds)}, and some seconds to start."
+    )
 
+
+def _seconds_of_an_epoch(material: Material, design: Design[Folds]) -> float:
+    """Time the control."""
     start_tensorflow()
     rows, _ = design.resampling.outer(material.y, 0, 0)
     train, validation = next(iter(design.resampling.inner(material.y[rows], 0)))
@@ -246,16 +261,4 @@ def _estimate(
     few = min(max(design.epochs // 10, 2), design.epochs)
     began = time.perf_counter()
     model.set_params(epochs=few).fit(X, y, X_val=X_val, y_val=y_val)
-    an_epoch = (time.perf_counter() - began) / few
-    n_fits = round(
-        sum(
-            share * _n_fits(cell, design)
-            for cell, share in missing.items()
-            if cell[0] in design.variants
-        )
-    )
-    seconds = n_fits * an_epoch * design.epochs / (cpu_count() if jobs < 0 else jobs)
-    return (
-        f"{n_fits:,} fits of up to {design.epochs} epochs: at most about "
-        f"{duration(seconds)}, and some seconds to start."
-    )
+    return (time.perf_counter() - began) / few

@@ -11,7 +11,7 @@ from skdropout.studies.designing import Yardstick
 Splits = Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]
 
 NAIVE = "naive"
-_TREES = 100
+_TREES, _PATIENCE = 100, 25
 
 
 def _naive(
@@ -66,11 +66,15 @@ def _with_chosen_trees(
     splits: Splits,
     classes: bool,
 ) -> tuple[Any, str]:
-    curves = []
-    for train, validation in splits:
-        model = kind(max_iter=_TREES, **common).fit(X[train], y[train])
-        curves.append(_losses_of_stages(model, X[validation], y[validation], classes))
-    trees = int(np.argmin(np.mean(curves, axis=0))) + 1
+    models = [kind(warm_start=True, **common) for _ in splits]
+    for grown in range(_PATIENCE, _TREES + 1, _PATIENCE):
+        curves = []
+        for model, (train, validation) in zip(models, splits, strict=True):
+            model.set_params(max_iter=grown).fit(X[train], y[train])
+            curves.append(_losses_of_stages(model, X[validation], y[validation], classes))
+        trees = int(np.argmin(np.mean(curves, axis=0))) + 1
+        if grown - trees >= _PATIENCE:
+            break
     return kind(max_iter=trees, **common).fit(X, y), f"{trees} trees"
 
 

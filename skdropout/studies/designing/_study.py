@@ -48,7 +48,8 @@ def carry_out(
     folder = folder_of(out, study.command, plan.name, plan.source)
     tables = run_plan(plan, folder, jobs=jobs, cluster=cluster, progress=progress)
     if (last := study.follow_up(tables)) is not None:
-        tables = tables | run_plan(last, folder / last.name, progress=progress)
+        jobs = 1 if cluster else jobs  # else a worker that is there already
+        tables = tables | run_plan(last, folder / last.name, jobs=jobs, progress=progress)
     conclusion = study.conclude(tables, notes_on(folder))
     write_conclusion(folder, conclusion)
     return StudyResult(

@@ -216,7 +216,6 @@ class Sonar:
             compute=compute_fold,
             data=(material, self.design),
             growing=("repeats",),
-            threads=self.design.estimator.engine == "compiled",
         )  # fmt: skip
 
     @property

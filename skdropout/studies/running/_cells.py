@@ -43,9 +43,6 @@ class Plan:
     files : tuple of str
         What is written beside the tables once they are whole, as glob patterns: a new study leaves
         alone a folder that has such files already.
-    threads : bool
-        Whether several jobs are threads of this process, which share compiled programs and start
-        at once, rather than processes. For small fits in compiled code, which runs side by side.
     unit : str
         What a cell is called in messages, such as "fit".
     fits : callable
@@ -66,7 +63,6 @@ class Plan:
     source: str = ""
     growing: tuple[str, ...] = ()
     files: tuple[str, ...] = ("report.html", "summary.csv", "comparisons.csv", "*.png")
-    threads: bool = False
     unit: str = "fit"
     fits: Callable[[Cell], int] = lambda cell: 1
     announce: Callable[[Mapping[Cell, float]], str] | None = None

@@ -99,33 +99,34 @@ def _computed(
     # Workers on other machines need not see this folder.
     kept = unfinished if cluster in (None, "local") else None
     compute = partial(_compute, plan.compute, plan.key, kept)
-    left = dict.fromkeys(cells)
     if cluster is not None:
-        yield from computed_on_cluster(cluster, jobs, compute, list(left), plan.data)
-    elif plan.threads:
-        from threadpoolctl import threadpool_limits
-
-        # For any number of jobs, since the threads of a product decide the rounding of its sums.
-        with threadpool_limits(1, user_api="blas"):
-            yield from _computed_here(compute, list(left), plan.data, jobs, "threading")
+        yield from computed_on_cluster(cluster, jobs, compute, list(cells), plan.data)
     else:
-        yield from _computed_in_processes(compute, left, plan, jobs, say)
+        yield from _computed_here(compute, dict.fromkeys(cells), plan, jobs, say)
 
 
-def _computed_in_processes(
+def _computed_here(
     compute: Callable[..., tuple[Cell, Tables]],
     left: dict[Cell, None],
     plan: Plan,
     jobs: int,
     say: Callable[[str], None],
 ) -> Generator[tuple[Cell, Tables], None, None]:
-    """Give results of worker processes, starting new ones where some are killed."""
+    """Give results of worker processes, starting new ones where some are killed.
+
+    Processes, though threads would share compiled programs: a process of one core computes small
+    networks in half the time that two threads take, which hand the parts of each operation around.
+    """
+    from joblib import Parallel, delayed
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+    # One cell a batch: a cell that is finished must not wait in a worker for others.
+    parallel = Parallel(n_jobs=jobs, backend="loky", return_as="generator_unordered", batch_size=1)
     deaths = 0
     while left:
         try:
-            for cell, tables in _computed_here(compute, list(left), plan.data, jobs, "loky"):
+            tasks = (delayed(compute)(cell, plan.data, os.getpid()) for cell in list(left))
+            for cell, tables in parallel(tasks):
                 del left[cell]
                 deaths = 0
                 yield cell, tables
@@ -139,18 +140,19 @@ def _computed_in_processes(
             say(f"A worker was killed; the {plan.unit}s that it was at are computed again.")
 
 
-def _computed_here(
-    compute: Callable[..., tuple[Cell, Tables]],
-    cells: Sequence[Cell],
-    data: tuple[Any, ...],
-    jobs: int,
-    backend: str,
-) -> Generator[tuple[Cell, Tables], None, None]:
-    from joblib import Parallel, delayed
+def in_each_worker(task: Callable[[], Any], jobs: int) -> list[Any]:
+    """Have each worker carry out a task, with which it starts; return what they found."""
+    from joblib import Parallel, delayed, effective_n_jobs
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-    # One cell a batch: a cell that is finished must not wait in a worker for others.
-    parallel = Parallel(n_jobs=jobs, backend=backend, return_as="generator_unordered", batch_size=1)
-    yield from parallel(delayed(compute)(cell, data, os.getpid()) for cell in cells)
+    tasks = (delayed(task)() for _ in range(effective_n_jobs(jobs)))
+    try:
+        return list(Parallel(n_jobs=jobs, backend="loky", batch_size=1)(tasks))
+    except TerminatedWorkerError as error:
+        raise StudyError(
+            "A worker was killed as it started, most likely because the memory ran out. Use fewer "
+            "jobs (--jobs), or less data."
+        ) from error
 
 
 def _compute(
@@ -162,12 +164,16 @@ def _compute(
     parent: int | None = None,
 ) -> tuple[Cell, Tables]:
     """Compute one cell, keeping the epochs of long fits, and say which it was if that fails."""
+    from threadpoolctl import threadpool_limits
+
     if parent is not None:
         _end_with(parent)
+    # Wherever that is, since the threads of a product decide the rounding of its sums.
+    one_core = threadpool_limits(1, user_api="blas")
     kept = nullcontext() if unfinished is None else kept_epochs(unfinished.of(cell))
     where = ", ".join(f"{name} {value}" for name, value in zip(key, cell, strict=True))
     try:
-        with kept:
+        with one_core, kept:
             return cell, compute(cell, *data)
     except ValueError as error:
         raise StudyError(f"{where}: {error}") from error

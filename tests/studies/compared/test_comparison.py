@@ -35,7 +35,7 @@ from skdropout.studies.reading import load_images, load_table
 SMALL = DropoutMLPClassifier(hidden_layer_sizes=(8,), batch_size=32, learning_rate=0.02)
 OPTIONS = {
     "estimator": SMALL, "variants": ["l2", "dropout_both"], "repeats": 1, "folds": 2, "epochs": 6,
-    "progress": False, "jobs": 2,
+    "progress": False, "jobs": 1,
 }  # fmt: skip
 
 

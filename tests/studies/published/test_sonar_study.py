@@ -52,7 +52,6 @@ def test_the_folds_are_those_of_scikit_learn(study):
 
 
 def test_the_scores_do_not_depend_on_the_number_of_jobs(study, tmp_path):
-    """Several jobs are threads, which share their compiled programs."""
     several = repeat_sonar(out=tmp_path, jobs=3, **OPTIONS)
     for name, timed in [("results", ["fit_seconds"]), ("curves", [])]:
         one, other = (getattr(s, name).drop(columns=timed) for s in (study, several))

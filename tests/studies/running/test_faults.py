@@ -41,12 +41,11 @@ def test_workers_that_die_again_and_again_end_the_study_in_one_line(tmp_path):
     assert len(again["results"]) == 24
 
 
-@pytest.mark.parametrize("threads", [False, True])
-def test_memory_that_runs_out_is_said_with_its_cell(tmp_path, threads):
+def test_memory_that_runs_out_is_said_with_its_cell(tmp_path):
     def compute(cell, *data):
         np.empty(1 << 60, np.uint8)
 
-    plan = replace(toy.plan(threads=threads), compute=compute)
+    plan = replace(toy.plan(), compute=compute)
     with pytest.raises(StudyError, match=r"name b, number 0: the memory ran out.*fewer jobs"):
         run_plan(plan, tmp_path, progress=False)
 

@@ -84,9 +84,8 @@ def test_the_published_studies_may_grow(name, more):
     assert fixed[0] == fixed[1]
 
 
-@pytest.mark.parametrize("threads", [False, True])
-def test_a_cell_may_have_no_row_at_all(tmp_path, threads):
-    plan = toy.plan(2, threads=threads)
+def test_a_cell_may_have_no_row_at_all(tmp_path):
+    plan = toy.plan(2)
     empty = lambda cell, *_: {} if cell == ("b", 1) else toy.compute(cell, *plan.data)  # noqa: E731
     for _ in range(2):
         tables = run_plan(replace(plan, compute=empty), tmp_path, progress=False)

@@ -42,10 +42,10 @@ def calls(folder):
     return Counter((folder / "calls.txt").read_text().splitlines())
 
 
-def start(out, folder, jobs, kind="processes", pause=0.5):
+def start(out, folder, jobs, pause=0.5):
     """Start the study as a program of its own, and wait until some cells are finished."""
     process = subprocess.Popen(
-        [sys.executable, PROGRAM, out, folder, str(jobs), str(pause), kind],
+        [sys.executable, PROGRAM, out, folder, str(jobs), str(pause)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -68,19 +68,15 @@ def go_on(out, folder):
     return run_plan(toy.plan(folder=folder), out, progress=False)
 
 
-WAYS = [
-    (2, "processes"),
-    slow(1, "processes"),
-    slow(2, "threads"),
-]
+JOBS = [2, slow(1)]
 
 
-@pytest.mark.parametrize(("jobs", "kind"), WAYS)
-def test_killed_it_goes_on_where_it_was(tmp_path, reference, jobs, kind):
+@pytest.mark.parametrize("jobs", JOBS)
+def test_killed_it_goes_on_where_it_was(tmp_path, reference, jobs):
     out = tmp_path / "out"
-    process = start(out, tmp_path, jobs, kind)
+    process = start(out, tmp_path, jobs)
     workers = psutil.Process(process.pid).children(recursive=True)
-    assert bool(workers) == (jobs > 1 and kind == "processes")
+    assert bool(workers) == (jobs > 1)
     process.kill()
     process.communicate(timeout=30)
     assert not psutil.wait_procs(workers, timeout=10)[1]  # no orphan goes on computing
@@ -97,10 +93,10 @@ def test_killed_it_goes_on_where_it_was(tmp_path, reference, jobs, kind):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
-@pytest.mark.parametrize(("jobs", "kind"), WAYS)
-def test_ctrl_c_stops_at_once_and_says_how_to_go_on(tmp_path, reference, jobs, kind):
+@pytest.mark.parametrize("jobs", JOBS)
+def test_ctrl_c_stops_at_once_and_says_how_to_go_on(tmp_path, reference, jobs):
     out = tmp_path / "out"
-    process = start(out, tmp_path, jobs, kind)
+    process = start(out, tmp_path, jobs)
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=30)
     assert process.returncode == 130
@@ -123,11 +119,9 @@ def test_a_finished_study_computes_nothing(tmp_path):
         pd.testing.assert_frame_equal(first[name], second[name])
 
 
-@pytest.mark.parametrize("threads", [False, True])
 @pytest.mark.parametrize("jobs", [2, -1])
-def test_tables_do_not_depend_on_the_number_of_jobs(tmp_path, reference, jobs, threads):
-    plan = toy.plan(threads=threads)
-    tables = run_plan(plan, tmp_path / "two", jobs=jobs, progress=False)
+def test_tables_do_not_depend_on_the_number_of_jobs(tmp_path, reference, jobs):
+    tables = run_plan(toy.plan(), tmp_path / "two", jobs=jobs, progress=False)
     assert texts(tmp_path / "two") == reference
     assert list(tables["results"]["name"].unique()) == ["b", "a"]
 
