@@ -119,7 +119,8 @@ class CompiledFit:
             return 0
         tree = self.state, self.progress
         tensors = map(tf.convert_to_tensor, saved.arrays)
-        self.state, self.progress = tf.nest.pack_sequence_as(tree, list(tensors))
+        state, self.progress = tf.nest.pack_sequence_as(tree, list(tensors))
+        self.state = self.program.held(state)
         self.history = saved.history
         n_epochs = len(saved.history["loss"])
         self.n_steps += n_epochs * len(self.job.batch_sizes())
@@ -128,23 +129,25 @@ class CompiledFit:
     @property
     def weights(self) -> list[Any]:
         """The values of the model's weights now, in Keras's order."""
-        return self.program.layout.join(self.state.trainable, self.state.frozen)
+        trainable = [tf.convert_to_tensor(value) for value in self.state.trainable]
+        return self.program.layout.join(trainable, self.state.frozen)
 
     @weights.setter
     def weights(self, values: list[Any]) -> None:
         layout = self.program.layout
         tensors = [tf.convert_to_tensor(value) for value in values]
         trainable, frozen = layout.split(tensors, layout.seed_states(self.state.frozen))
-        self.state = self.state._replace(trainable=trainable, frozen=frozen)
+        self.state = self.program.held(self.state._replace(trainable=trainable, frozen=frozen))
 
     @property
     def optimizer_state(self) -> list[Any]:
         """The values of the optimiser's variables now."""
-        return [value for slot in self.state.slots for value in slot]
+        return [tf.convert_to_tensor(value) for slot in self.state.slots for value in slot]
 
     @optimizer_state.setter
     def optimizer_state(self, values: list[Any]) -> None:
-        self.state = self.state._replace(slots=_by_kind(values, self.program))
+        slots = _by_kind(values, self.program)
+        self.state = self.program.held(self.state._replace(slots=slots))
 
     def _resume(self, first_epoch: int) -> int:
         """Draw the masks that come after those of the epochs that a callback has restored."""
@@ -156,7 +159,7 @@ class CompiledFit:
             for state in layout.seed_states(self.state.frozen)
         ]
         trainable, frozen = layout.split(self.weights, ahead)
-        self.state = self.state._replace(trainable=trainable, frozen=frozen)
+        self.state = self.program.held(self.state._replace(trainable=trainable, frozen=frozen))
         return first_epoch
 
     def _settings(self) -> Settings:
@@ -244,7 +247,7 @@ def first_state(job: TrainingJob, program: Program) -> State:
     seeds = job.plan.seeds
     weights = first_weights(job.network, layout, seeds, job.rescaling, earlier)
     trainable, frozen = layout.split(weights, seeds.states(layout.n_seed_states))
-    return State(
+    state = State(
         [tf.convert_to_tensor(value) for value in trainable],
         [
             tf.convert_to_tensor(given, value.dtype)
@@ -252,6 +255,7 @@ def first_state(job: TrainingJob, program: Program) -> State:
         ],
         _first_slots(job, program),
     )
+    return program.held(state)
 
 
 def _first_slots(job: TrainingJob, program: Program) -> list[list[Any]]:

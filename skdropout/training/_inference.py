@@ -25,7 +25,7 @@ class Predictor:
         self.model, self._structure = structure.build(), structure
         spec = tf.TensorSpec((None, *structure.input_shape), tf.as_dtype(dtype))
         if takes_sparse:
-            self.model, _ = unfused_model(structure, sparse=True)
+            self.model = unfused_model(structure, sparse=True).model
             spec = tf.SparseTensorSpec(spec.shape, spec.dtype)
         self._layout = Layout(self.model)
         signature = (

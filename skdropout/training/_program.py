@@ -1,14 +1,14 @@
 """The compiled loop: many training steps of one network structure in a single call.
 
-The loop carries weights, optimiser slots and the layers' own state as tensors, so a program holds
-nothing of any fit and may serve several threads at once. All that a search varies comes in as
-data: dropout rates are weights of their layers, and learning rates, momentum, max-norm, the L2
-penalty and weight decay are arguments. Only an architecture, a batch size or a much larger table
-needs another one.
+The loop carries weights, optimiser slots and the layers' own state as tensors, or handles of a
+fit's variables, so a program holds nothing of any fit and may serve several threads at once. All
+that a search varies comes in as data: dropout rates are weights of their layers, and learning
+rates, momentum, max-norm, the L2 penalty and weight decay are arguments. Only an architecture, a
+batch size or a much larger table needs another one.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -17,11 +17,12 @@ import keras
 import tensorflow as tf
 
 from skdropout.training._cost import steps_per_call
-from skdropout.training._engine_layers import fused_model, unfused_model
-from skdropout.training._layout import Layout, Value
-from skdropout.training._optimizers import OPTIMIZERS
+from skdropout.training._engine_layers import fused_model, split_model, unfused_model
+from skdropout.training._layout import Value
+from skdropout.training._optimizers import OPTIMIZERS, Optimizer
 from skdropout.training._program_key import ProgramKey
 from skdropout.training._sparse_rows import SparseRows
+from skdropout.training._split_step import SplitStepFunctions
 from skdropout.training._step import (
     Batches,
     Rows,
@@ -38,15 +39,10 @@ class Program:
 
     def __init__(self, key: ProgramKey) -> None:
         self.key = key
-        if key.fused:
-            self.model, masks = fused_model(key.structure, key.batch_size)
-        else:
-            sparse = key.sparse and key.structure.takes_sparse
-            self.model, masks = unfused_model(key.structure, sparse=sparse)
         self.optimizer = OPTIMIZERS[key.optimizer]
-        self.layout = Layout(self.model)
+        self._steps = _step_functions(key, self.optimizer)
+        self.model, self.layout = self._steps.whole.model, self._steps.whole.layout
         self.steps_per_call = steps_per_call(self.model, key.batch_size)
-        self._steps = StepFunctions(self.model, self.layout, masks, self.optimizer, key)
         self._run = tf.function(
             self._loop, jit_compile=key.fused, autograph=False, input_signature=self._signature()
         ).get_concrete_function()
@@ -66,7 +62,15 @@ class Program:
         each step: loss and correct answers of the batch and, where an epoch ends, validation loss
         and score.
         """
-        return self._run(state, progress, rows, validation, batches, settings)
+        if not self.key.split:
+            return self._run(state, progress, rows, validation, batches, settings)
+        handles = _each(state, lambda variable: variable.handle)
+        new, *others = self._run(handles, progress, rows, validation, batches, settings)
+        return (state._replace(frozen=new.frozen), *others)
+
+    def held(self, state: State) -> State:
+        """Return a state as `run` takes it: with variables where it changes them in place."""
+        return _each(state, tf.Variable) if self.key.split else state
 
     def _loop(
         self,
@@ -77,7 +81,8 @@ class Program:
         batches: Batches,
         settings: Settings,
     ) -> tuple[State, Progress, Any, Any, Any]:
-        step = self._steps.train
+        steps, state = self._steps.holding(state)
+        step = steps.train
         if not self.key.fused:
             # TensorFlow looks for faster kernels in the order of the nodes, and finds all of them
             # only in a graph without cycles: the step must not be copied into the loop.
@@ -106,7 +111,7 @@ class Program:
                 (number, tf.constant(False), state, logs),
                 parallel_iterations=1,
             )
-            progress, *log = self._steps.validate(ended, state, validation, progress, settings)
+            progress, *log = steps.validate(ended, state, validation, progress, settings)
             return number, state, progress, logs, _written(validation_logs, number - 1, log)
 
         taken, state, progress, logs, validation_logs = tf.while_loop(
@@ -135,13 +140,12 @@ class Program:
         def targets(capacity: int | None) -> tf.TensorSpec:
             return spec((capacity, *y_shape), tf.as_dtype(key.objective.target_type))
 
+        trainable = like(self.layout.trainable)
+        if self.key.split:
+            trainable = [spec((), tf.resource) for _ in trainable]
         capacity = key.validation_capacity if key.validated else 0
         return (
-            State(
-                like(self.layout.trainable),
-                like(self.layout.frozen),
-                [like(self.layout.trainable) for _ in self.optimizer.slots],
-            ),
+            State(trainable, like(self.layout.frozen), [trainable for _ in self.optimizer.slots]),
             Progress(
                 spec(()),
                 spec((), tf.int32),
@@ -180,6 +184,22 @@ class Program:
                 mask_key=spec((2,), tf.uint32),
             ),
         )
+
+
+def _step_functions(key: ProgramKey, optimizer: Optimizer) -> StepFunctions:
+    if key.split:
+        whole, product, behind = split_model(key.structure, key.batch_size)
+        return SplitStepFunctions(whole, optimizer, key, product, behind)
+    if key.fused:
+        return StepFunctions(fused_model(key.structure, key.batch_size), optimizer, key)
+    sparse = key.sparse and key.structure.takes_sparse
+    return StepFunctions(unfused_model(key.structure, sparse=sparse), optimizer, key)
+
+
+def _each(state: State, function: Callable[[Any], Any]) -> State:
+    """Apply a function to all weights and slots."""
+    trainable, slots = tf.nest.map_structure(function, (state.trainable, state.slots))
+    return State(trainable, state.frozen, slots)
 
 
 def _written(logs: Any, number: Any, values: list[Any]) -> Any:

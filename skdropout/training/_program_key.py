@@ -22,6 +22,8 @@ class ProgramKey:
         Type of the features, and of those of the validation rows.
     sparse : bool
         Whether the features come as sparse rows.
+    split : bool
+        Whether XLA compiles what comes behind the product of the sparse rows.
     weighted, validated : bool
         Whether rows have weights of their own, and whether there are validation rows.
     capacity, validation_capacity : int or None
@@ -39,15 +41,21 @@ class ProgramKey:
     weighted: bool
     validated: bool
     sparse: bool
+    split: bool
     capacity: int | None
     validation_capacity: int | None
 
     @property
     def fused(self) -> bool:
-        """Whether XLA compiles the loop, so that rows that must not count fill a short batch up."""
+        """Whether XLA compiles the loop."""
         return self.capacity is not None
+
+    @property
+    def filled(self) -> bool:
+        """Whether rows that must not count fill a short batch up, since XLA wants fixed shapes."""
+        return self.fused or self.split
 
     @property
     def masked(self) -> bool:
         """Whether the network must be told which rows of a step only fill it up."""
-        return self.fused and self.structure.batch_normalised
+        return self.filled and self.structure.batch_normalised

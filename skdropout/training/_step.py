@@ -1,16 +1,14 @@
 """One training step and one validation step, as pure functions of tensors."""
 
-import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from skdropout.training._cost import rows_per_call
-from skdropout.training._layout import Layout, packed
-from skdropout.training._masks import Masks
+from skdropout.training._engine_layers import Part
+from skdropout.training._layout import packed
 from skdropout.training._objectives import Objective
 from skdropout.training._optimizers import Optimizer, StepNumbers
 from skdropout.training._program_key import ProgramKey
@@ -18,11 +16,13 @@ from skdropout.training._sparse_rows import SparseRows
 from skdropout.training._stopping import EarlyStopping, Progress
 from skdropout.training._sums import channel_sums
 
-_WORTH_COMPILING = 1 << 16  # weights, for half a second of compiling
-
 
 class State(NamedTuple):
-    """What a step changes: trainable weights, the layers' other variables, optimiser slots."""
+    """What a step changes: trainable weights, the layers' other variables, optimiser slots.
+
+    Where steps change weights and slots in place, these are variables. Programs are given their
+    handles, and states without them go from step to step.
+    """
 
     trainable: list[Any]
     frozen: list[Any]
@@ -64,6 +64,30 @@ class Batches(NamedTuple):
     first_step: Any
 
 
+class Batch(NamedTuple):
+    """The rows of a step, how many of them count, and which masks they get."""
+
+    X: Any
+    y: Any
+    weights: Any
+    size: Any
+    mask_key: Any
+    mask_count: Any
+
+
+class Found(NamedTuple):
+    """What a step finds with its rows.
+
+    Their mean loss and correct answers, the new values of the frozen variables, and the gradients
+    of the loss with respect to the trainable ones.
+    """
+
+    loss: Any
+    correct: Any
+    frozen: list[Any]
+    slopes: list[Any]
+
+
 class Settings(NamedTuple):
     """The hyperparameters that are data."""
 
@@ -82,21 +106,15 @@ class StepFunctions:
 
     Parameters
     ----------
-    model : keras.Model
+    whole : Part
         The network, ending in logits; its own variables are neither read nor changed.
-    layout : Layout
-        Which of its values is which.
-    masks : Masks
-        What its dropout layers take their masks from.
     optimizer : Optimizer
         How to change the weights.
     key : ProgramKey
         What the program is for.
     """
 
-    model: keras.Model
-    layout: Layout
-    masks: Masks
+    whole: Part
     optimizer: Optimizer
     key: ProgramKey
 
@@ -105,84 +123,83 @@ class StepFunctions:
         """What to minimise."""
         return self.key.objective
 
+    def holding(self, state: State) -> tuple["StepFunctions", State]:
+        """Return these functions with what they change in place, and what they return anew."""
+        return self, state
+
     def train(
         self, state: State, rows: Rows, batches: Batches, settings: Settings, number: Any
     ) -> tuple[State, Any, Any]:
         """Take one step; return the new state, the batch's mean loss and its correct answers."""
         size = batches.sizes[number]
-        index = batches.index[number] if self.key.fused else batches.index[number][:size]
-        present = tf.range(self.key.batch_size) < size if self.key.fused else None
-        if self.key.sparse:
-            X = batches.X.block(number, size, self.key.structure)
-        else:
-            X = tf.gather(rows.X, index)
-        y = tf.gather(rows.y, index)
+        index = batches.index[number] if self.key.filled else batches.index[number][:size]
         step_number = batches.first_step + number
-        rates, count = self.layout.rates(state.frozen), tf.cast(step_number, tf.uint32)
-        drawn = self.masks.drawn(rates, settings.mask_key, count)
-        with drawn, tf.GradientTape() as tape:
+        batch = Batch(
+            batches.X.block(number, tf.size(index), self.key.structure)
+            if self.key.sparse
+            else tf.gather(rows.X, index),
+            tf.gather(rows.y, index),
+            tf.gather(rows.weights, index) if self.key.weighted else (),
+            size,
+            settings.mask_key,
+            tf.cast(step_number, tf.uint32),
+        )
+        found = self._found(state, batch)
+        count = tf.cast(step_number + 1, tf.float32)
+        step = StepNumbers(batches.rates[number], count, settings.momentum, self.key.nesterov)
+        state = self._updated(state, found.slopes, step, settings)
+        return state._replace(frozen=found.frozen), found.loss, found.correct
+
+    def _found(self, state: State, batch: Batch) -> Found:
+        with tf.GradientTape() as tape:
             tape.watch(state.trainable)
-            outputs, frozen = self.model.stateless_call(
-                state.trainable,
-                state.frozen,
-                X,
+            found = self._answers(self.whole, state.trainable, state.frozen, batch)
+        return found._replace(slopes=tape.gradient(found.loss, state.trainable))
+
+    def _answers(self, part: Part, trainable: list[Any], frozen: list[Any], batch: Batch) -> Found:
+        """Put a batch through the network, or the last part of it; no gradients yet."""
+        present = tf.range(self.key.batch_size) < batch.size if self.key.filled else None
+        drawn = part.masks.drawn(part.layout.rates(frozen), batch.mask_key, batch.mask_count)
+        with drawn:
+            outputs, frozen = part.model.stateless_call(
+                trainable,
+                frozen,
+                batch.X,
                 training=True,
                 **({"mask": present} if self.key.masked else {}),
             )
-            losses = self.objective.losses(y, outputs)
-            if rows.weights.shape[0] != 0:
-                losses *= tf.gather(rows.weights, index)
-            loss = _total(losses, present) / tf.cast(size, tf.float32)
-        gradients = tape.gradient(loss, state.trainable)
-        count = tf.cast(step_number + 1, tf.float32)
-        step = StepNumbers(batches.rates[number], count, settings.momentum, self.key.nesterov)
-        update = self._update
-        if self._compiles_update:
-            update = tf.function(update, jit_compile=True, autograph=False)
-        trainable, slots = update(state.trainable, state.slots, gradients, step, settings)
-        frozen = [tf.convert_to_tensor(value) for value in frozen]
+        losses = self.objective.losses(batch.y, outputs)
+        if self.key.weighted:
+            losses *= batch.weights
+        loss = _total(losses, present) / tf.cast(batch.size, tf.float32)
         correct = tf.constant(0.0)
         if self.objective.scored_in_training:
-            correct = _total(self.objective.row_scores(y, outputs), present)
-        return State(trainable, frozen, slots), loss, correct
+            correct = _total(self.objective.row_scores(batch.y, outputs), present)
+        return Found(loss, correct, [tf.convert_to_tensor(value) for value in frozen], [])
 
-    def _update(
-        self,
-        trainable: list[Any],
-        before: list[list[Any]],
-        slopes: list[Any],
-        step: StepNumbers,
-        settings: Settings,
-    ) -> tuple[list[Any], list[list[Any]]]:
-        """Return new weights and new slots."""
+    def _updated(
+        self, state: State, slopes: list[Any], step: StepNumbers, settings: Settings
+    ) -> State:
+        """Return the state with new weights and new slots."""
         weights, slots = [], []
-        gradients = self._gradients(trainable, slopes, settings)
-        for number, value in enumerate(self.layout.trainable):
-            weight, gradient = trainable[number], gradients[number]
+        gradients = self._gradients(state.trainable, slopes, settings)
+        for number, value in enumerate(self.whole.layout.trainable):
+            weight, gradient = state.trainable[number], gradients[number]
             if value.is_kernel:
                 weight -= weight * (settings.weight_decay * step.rate)
             weight, own = self.optimizer.update(
-                weight, gradient, [slot[number] for slot in before], step
+                weight, gradient, [slot[number] for slot in state.slots], step
             )
             if value.constrained:
                 squares = self._sums_by_unit(tf.square(weight))
                 weight *= tf.minimum(1.0, settings.max_norm * tf.math.rsqrt(squares))
             weights.append(weight)
             slots.append(own)
-        return weights, [list(slot) for slot in zip(*slots, strict=True)]
-
-    @property
-    def _compiles_update(self) -> bool:
-        """Whether XLA compiles the update alone.
-
-        Of sparse rows it is most of the work, and op by op it waits for memory.
-        """
-        n_weights = sum(math.prod(value.shape) for value in self.layout.trainable)
-        return self.key.sparse and n_weights >= _WORTH_COMPILING
+        return State(weights, state.frozen, [list(slot) for slot in zip(*slots, strict=True)])
 
     def _gradients(self, trainable: list[Any], slopes: list[Any], settings: Settings) -> list[Any]:
         """Return the gradients of the loss with the penalty, clipped."""
-        values = zip(self.layout.trainable, slopes, trainable, strict=True)
+        values = zip(self.whole.layout.trainable, slopes, trainable, strict=True)
         gradients = [
             slope + weight * settings.penalty if value.is_kernel else slope
             for value, slope, weight in values
@@ -195,7 +212,7 @@ class StepFunctions:
 
     def _sums_by_unit(self, values: Any) -> Any:
         """Sum over all axes but the last, in the way that is fastest for what runs the step."""
-        if self.key.fused or self._compiles_update:
+        if self.key.filled:
             return channel_sums(values)
         rows = tf.reshape(values, [-1, values.shape[-1]])
         return tf.matmul(tf.ones([1, rows.shape[0]]), rows)[0]
@@ -219,7 +236,7 @@ class StepFunctions:
             lambda: self._evaluate(state, validation),
             lambda: (tf.constant(np.inf, tf.float32), tf.constant(-np.inf, tf.float32)),
         )
-        now = packed(self.layout.join(state.trainable, state.frozen))
+        now = packed(self.whole.layout.join(state.trainable, state.frozen))
         n_epochs = tf.cast(ended, tf.int32)
         following = progress.after(
             loss, score, now, settings.stopping, n_epochs=n_epochs, where=tf.where
@@ -228,7 +245,7 @@ class StepFunctions:
 
     def _evaluate(self, state: State, validation: ValidationRows) -> tuple[Any, Any]:
         n_rows = tf.shape(validation.counts)[0]
-        block = rows_per_call(self.model)
+        block = rows_per_call(self.whole.model)
         if self.key.fused:
             block = min(block, validation.counts.shape[0])
 
@@ -241,7 +258,7 @@ class StepFunctions:
 
         def add(start: Any, loss: Any, score: Any) -> tuple[Any, Any, Any]:
             part = ValidationRows(*(rows_from(values, start) for values in validation))
-            outputs, _ = self.model.stateless_call(
+            outputs, _ = self.whole.model.stateless_call(
                 state.trainable, state.frozen, part.X, training=False
             )
             loss += tf.reduce_sum(self.objective.losses(part.y, outputs) * part.scale)

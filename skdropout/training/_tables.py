@@ -12,7 +12,7 @@ from scipy import sparse
 
 from skdropout.training._cost import MOST_ROWS
 from skdropout.training._data import TrainingSet
-from skdropout.training._engine_layers import fuses
+from skdropout.training._engine_layers import fuses, splits
 from skdropout.training._job import TrainingJob
 from skdropout.training._program_key import ProgramKey
 from skdropout.training._sparse_rows import SparseRows
@@ -31,7 +31,8 @@ def with_full_batches(job: TrainingJob) -> TrainingJob:
 
 def key_of(job: TrainingJob) -> ProgramKey:
     """Return the key of the program that a job needs."""
-    fused = fuses(job.network, job.plan.batch_size) and not sparse.issparse(job.rows.X)
+    is_sparse, size = sparse.issparse(job.rows.X), job.plan.batch_size
+    fused = not is_sparse and fuses(job.network, size)
     validation = job.validation
     return ProgramKey(
         structure=job.network.structure,
@@ -39,12 +40,13 @@ def key_of(job: TrainingJob) -> ProgramKey:
         optimizer=job.plan.optimizer,
         nesterov=job.plan.nesterov,
         clips=job.plan.global_clipnorm is not None,
-        batch_size=job.plan.batch_size,
+        batch_size=size,
         dtype=str(job.rows.X.dtype),
         validation_dtype=str((validation or job.rows).X.dtype),
         weighted=job.rows.weights is not None,
         validated=validation is not None,
-        sparse=sparse.issparse(job.rows.X),
+        sparse=is_sparse,
+        split=is_sparse and splits(job.network, size),
         # A large table is taken as it is: filling it up would need a copy.
         capacity=_capacity(job.rows.X.shape[0], fewest=256, unit=1) if fused else None,
         validation_capacity=(

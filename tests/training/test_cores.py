@@ -10,6 +10,7 @@ import pytest
 SCRIPT = """
 import hashlib, json, os
 from engine_toy import table, tiny
+from scipy.sparse import csr_array
 
 if os.environ["TF_NUM_INTRAOP_THREADS"] == "1" and hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
@@ -29,10 +30,13 @@ NETWORKS = [
     ("few features, wide", (4096,), 100, 32, 10),
     ("few features, long batches", (2048,), 640, 320, 7),
     ("narrow, long batches", (100,), 514, 257, 60),
+    ("sparse", (256, 128), 700, 128, 1000),
 ]
 found = {}
 for name, sizes, n_rows, batch_size, n_features in NETWORKS:
     X, y = table(n_rows=n_rows, n_features=n_features)
+    if name == "sparse":
+        X = csr_array(X * (X > 2))
     options = {"hidden_layer_sizes": sizes, "batch_size": batch_size, "activation": "relu"}
     fitted = tiny(dropout=0.3, epochs=2, early_stopping=True, **options).fit(X, y)
     found[name] = digest(fitted.weights_), digest([fitted.predict_proba(X)]), fitted.best_loss_
@@ -41,7 +45,7 @@ print(json.dumps(found))
 NAMES = [
     "wide", "small", "long batches", "very wide", "wide, short batches", "many features",
     "pixels", "an odd number of features", "few features, wide", "few features, long batches",
-    "narrow, long batches",
+    "narrow, long batches", "sparse",
 ]  # fmt: skip
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from engine_toy import assert_same_fit, tiny
+from cases import slow
+from engine_toy import assert_same_arrays, assert_same_fit, tiny
 from scipy import sparse
 
 from skdropout.networks import MLPNetwork
@@ -49,10 +50,39 @@ def test_products_and_their_slopes(density):
     np.testing.assert_allclose(slope, X.T @ upstream.numpy(), atol=1e-6)
 
 
-def test_a_wide_table_is_learnt_as_by_keras():
-    """So wide that XLA compiles the update, here with all that an update may do."""
+WIDE = {"hidden_layer_sizes": (100,), "rescale": None, "optimizer": "adam"}
+
+
+def wide_table():
+    """So wide that XLA compiles the update, and what comes behind the product."""
     X = sparse.random_array((60, 700), density=0.02, format="csr", random_state=4)
-    options = {"hidden_layer_sizes": (100,), "rescale": None, "optimizer": "adam"}
-    options |= {"alpha": 1.0, "weight_decay": 0.1, "global_clipnorm": 0.1, "max_norm": 0.9}
-    fits = (tiny(**options, engine=name).fit(X, np.arange(60) % 2) for name in ENGINES)
+    return X, np.arange(60) % 2
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"alpha": 1.0, "weight_decay": 0.1, "global_clipnorm": 0.1, "max_norm": 0.9},
+        slow({"rescale": "standardize", "batch_norm": True, "optimizer": "sgd"}),
+        slow({"hidden_layer_sizes": (100, 5), "class_weight": {0: 2, 1: 1}}),
+    ],
+)
+def test_a_wide_table_is_learnt_as_by_keras(options):
+    """With all that an update may do; the last batch of an epoch is a short one."""
+    fits = (
+        tiny(**{**WIDE, **options}, early_stopping=True, engine=name).fit(*wide_table())
+        for name in ENGINES
+    )
     assert_same_fit(*fits)
+
+
+def test_a_wide_table_is_learnt_in_place_of_nothing_else():
+    """The weights that a fit starts from, and those that it has returned, stay as they are."""
+    X, y = wide_table()
+    fit = tiny(**WIDE, dropout=0.3, input_dropout=0.2).fit(X, y)
+    again = tiny(**WIDE, dropout=0.3, input_dropout=0.2).fit(X, y)
+    assert_same_arrays(fit.weights_, again.weights_)
+    returned = fit.weights_
+    assert_same_arrays(fit.partial_fit(X, y).weights_, again.partial_fit(X, y).weights_)
+    assert_same_arrays(returned, tiny(**WIDE, dropout=0.3, input_dropout=0.2).fit(X, y).weights_)
+    assert np.abs(fit.weights_[1] - returned[1]).max() > 0
