@@ -87,12 +87,12 @@ def _trained_together(
 
 
 def _stretches(model: Any, epochs: int) -> list[int]:
-    """Divide the most epochs into a quarter and eighths, after each of which training may end."""
+    """Divide the most epochs into quarters, after each of which training may end."""
     if model.learning_rate_schedule == "cosine":
         return [epochs]  # its rates depend on where it ends
-    eighth = -(-epochs // 8)
-    ends = [*range(2 * eighth, epochs, eighth), epochs]
-    return np.diff(ends, prepend=0).tolist()
+    quarter = -(-epochs // 4)
+    whole, rest = divmod(epochs, quarter)
+    return [quarter] * whole + [rest] * (rest > 0)
 
 
 def _curve(model: Any, fit: Fit, fold: tuple[Any, ...], design: Design[Folds]) -> Any:
