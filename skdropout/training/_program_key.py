@@ -18,6 +18,8 @@ class ProgramKey:
         Of the plan.
     clips : bool
         Whether gradients are clipped.
+    constrained : bool
+        Whether units have a largest norm. Most programs serve networks with and without one.
     dtype, validation_dtype : str
         Type of the features, and of those of the validation rows.
     sparse : bool
@@ -35,6 +37,7 @@ class ProgramKey:
     optimizer: str
     nesterov: bool
     clips: bool
+    constrained: bool
     batch_size: int
     dtype: str
     validation_dtype: str

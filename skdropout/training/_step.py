@@ -190,7 +190,7 @@ class StepFunctions:
             weight, own = self.optimizer.update(
                 weight, gradient, [slot[number] for slot in state.slots], step
             )
-            if value.constrained:
+            if value.constrained and self.key.constrained:
                 squares = self._sums_by_unit(tf.square(weight))
                 weight *= tf.minimum(1.0, settings.max_norm * tf.math.rsqrt(squares))
             weights.append(weight)

@@ -33,6 +33,7 @@ def key_of(job: TrainingJob) -> ProgramKey:
     """Return the key of the program that a job needs."""
     is_sparse, size = sparse.issparse(job.rows.X), job.plan.batch_size
     fused = not is_sparse and fuses(job.network, size)
+    split = is_sparse and splits(job.network, size)
     validation = job.validation
     return ProgramKey(
         structure=job.network.structure,
@@ -40,13 +41,14 @@ def key_of(job: TrainingJob) -> ProgramKey:
         optimizer=job.plan.optimizer,
         nesterov=job.plan.nesterov,
         clips=job.plan.global_clipnorm is not None,
+        constrained=job.network.max_norm is not None or not split,
         batch_size=size,
         dtype=str(job.rows.X.dtype),
         validation_dtype=str((validation or job.rows).X.dtype),
         weighted=job.rows.weights is not None,
         validated=validation is not None,
         sparse=is_sparse,
-        split=is_sparse and splits(job.network, size),
+        split=split,
         # A large table is taken as it is: filling it up would need a copy.
         capacity=_capacity(job.rows.X.shape[0], fewest=256, unit=1) if fused else None,
         validation_capacity=(
