@@ -2,6 +2,7 @@
 
 import os
 import time
+import warnings
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import nullcontext
 from errno import ENOSPC
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 # A cell in progress counts by its share, but only whole ones are shown.
 _BAR = "{l_bar}{bar}| {n:.0f}/{total} [{elapsed}<{remaining}, {rate_fmt}]"
 _DEATHS = 3  # of workers, with no result between them
+_LEAK = 4_000_000_000  # bytes that a worker may grow by before joblib has another take its place
 
 
 def run_plan(
@@ -126,10 +128,13 @@ def _computed_here(
     while left:
         try:
             tasks = (delayed(compute)(cell, plan.data, os.getpid()) for cell in list(left))
-            for cell, tables in parallel(tasks):
-                del left[cell]
-                deaths = 0
-                yield cell, tables
+            with warnings.catch_warnings():
+                # Of one that has waited for too long, as on a machine that was asleep.
+                warnings.filterwarnings("ignore", "A worker stopped while some jobs were given")
+                for cell, tables in parallel(tasks):
+                    del left[cell]
+                    deaths = 0
+                    yield cell, tables
         except TerminatedWorkerError as error:
             deaths += 1
             if deaths == _DEATHS:
@@ -166,8 +171,8 @@ def _compute(
     """Compute one cell, keeping the epochs of long fits, and say which it was if that fails."""
     from threadpoolctl import threadpool_limits
 
-    if parent is not None:
-        _end_with(parent)
+    if parent is not None and os.getppid() == parent:
+        _settle_in(parent)
     # Wherever that is, since the threads of a product decide the rounding of its sums.
     one_core = threadpool_limits(1, user_api="blas")
     kept = nullcontext() if unfinished is None else kept_epochs(unfinished.of(cell))
@@ -191,16 +196,21 @@ def _compute(
 
 
 @cache
-def _end_with(parent: int) -> None:
-    """Make a worker end when `parent` is killed, not minutes later and still computing."""
+def _settle_in(parent: int) -> None:
+    """Make a worker end when `parent` is killed, not minutes later and still computing.
+
+    And have it stay until then: joblib takes the memory of compiled programs for a leak.
+    """
+    from joblib.externals.loky import process_executor
+
+    process_executor._MAX_MEMORY_LEAK_SIZE = _LEAK
 
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(0.5)
         os._exit(1)
 
-    if os.getppid() == parent:
-        Thread(target=watch, daemon=True).start()
+    Thread(target=watch, daemon=True).start()
 
 
 def _silent(text: str) -> None:

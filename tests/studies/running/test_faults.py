@@ -3,8 +3,10 @@
 import errno
 import io
 import json
+import os
 import re
 import sys
+import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +32,22 @@ def test_a_killed_worker_is_replaced_and_nothing_lost(tmp_path, capsys):
     calls = Counter((tmp_path / "calls.txt").read_text().splitlines())
     assert calls["a,2"] == 1  # it was killed before it noted the first call
     assert sum(calls.values()) <= 12 + 3  # what was under way, or waiting in a worker, and no more
+
+
+def test_workers_stay_whose_memory_grows(tmp_path):
+    """As it does by compiled programs, which joblib takes for a leak from 300 MB on."""
+
+    def compute(cell, *data):
+        vars(sys).setdefault("held", []).append(np.ones(45_000_000))
+        time.sleep(1.05)  # joblib looks at the memory once a second
+        with (tmp_path / "workers.txt").open("a") as file:
+            print(os.getpid(), file=file)
+        return toy.compute(cell, *data)
+
+    run_plan(replace(toy.plan(3), compute=compute), tmp_path / "out", jobs=2, progress=False)
+    workers = Counter((tmp_path / "workers.txt").read_text().split())
+    assert len(workers) <= 2
+    assert sum(workers.values()) == 6
 
 
 @pytest.mark.slow
