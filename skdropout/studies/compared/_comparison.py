@@ -150,7 +150,7 @@ default="breast_cancer"
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     study = compare_regularisers(
     ...         X, y, variants=["dropout_hidden"], repeats=1, folds=2, epochs=3, out=folder,
-    ...         progress=False,
+    ...         jobs=1, progress=False,
     ...     )
     >>> study.comparisons["variant"].tolist()
     ['dropout_hidden', 'naive', 'logistic_regression', 'gradient_boosting']

@@ -51,8 +51,9 @@ def test_the_folds_are_those_of_scikit_learn(study):
     assert model.fit(X[train], y[train]).score(X[test], y[test]) == row["accuracy"]
 
 
+@pytest.mark.slow  # tests/studies/running/test_runner.py shows it of cells that train nothing
 def test_the_scores_do_not_depend_on_the_number_of_jobs(study, tmp_path):
-    several = repeat_sonar(out=tmp_path, jobs=3, **OPTIONS)
+    several = repeat_sonar(out=tmp_path, jobs=2, **OPTIONS)
     for name, timed in [("results", ["fit_seconds"]), ("curves", [])]:
         one, other = (getattr(s, name).drop(columns=timed) for s in (study, several))
         pd.testing.assert_frame_equal(one, other, check_exact=True)
