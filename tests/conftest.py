@@ -2,6 +2,7 @@
 
 import os
 import platform
+from contextlib import suppress
 from importlib.metadata import version
 
 import pytest
@@ -34,7 +35,8 @@ class Examples:
 def pytest_configure(config):
     config.pluginmanager.register(Examples())
     if config.pluginmanager.hasplugin("cacheprovider") and not hasattr(config, "workerinput"):
-        keep_compiled(config.cache)
+        with suppress(OSError):  # a folder that is only to be read keeps nothing
+            keep_compiled(config.cache)
 
 
 def keep_compiled(cache):
