@@ -269,7 +269,7 @@ def test_images_take_the_same_way(tmp_path):
     few = np.flatnonzero(digits.target < 2)[:60]
     study = compare_regularisers(
         digits.images[few], digits.target[few], variants=["dropout_head"], folds=2, epochs=1,
-        out=tmp_path, progress=False,
+        out=tmp_path, jobs=1, progress=False,
     )  # fmt: skip
     assert study.results["variant"].unique().tolist() == [
         "none", "dropout_head", "naive", "logistic_regression",
