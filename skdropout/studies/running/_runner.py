@@ -123,7 +123,7 @@ def _computed_here(
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     # One cell a batch: a cell that is finished must not wait in a worker for others.
-    parallel = Parallel(n_jobs=jobs, backend="loky", return_as="generator_unordered", batch_size=1)
+    how = {"backend": "loky", "return_as": "generator_unordered", "batch_size": 1}
     deaths = 0
     while left:
         try:
@@ -131,7 +131,8 @@ def _computed_here(
             with warnings.catch_warnings():
                 # Of one that has waited for too long, as on a machine that was asleep.
                 warnings.filterwarnings("ignore", "A worker stopped while some jobs were given")
-                for cell, tables in parallel(tasks):
+                # Anew each time: after a failure one still has results of the cells before it.
+                for cell, tables in Parallel(n_jobs=jobs, **how)(tasks):
                     del left[cell]
                     deaths = 0
                     yield cell, tables

@@ -38,7 +38,8 @@ def test_workers_stay_whose_memory_grows(tmp_path):
     """As it does by compiled programs, which joblib takes for a leak from 300 MB on."""
 
     def compute(cell, *data):
-        vars(sys).setdefault("held", []).append(np.ones(45_000_000))
+        held = vars(sys).setdefault("held", [])
+        held.append(np.ones(45_000_000 if len(held) == 1 else 1))
         time.sleep(1.05)  # joblib looks at the memory once a second
         with (tmp_path / "workers.txt").open("a") as file:
             print(os.getpid(), file=file)
