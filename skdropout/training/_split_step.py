@@ -13,8 +13,7 @@ import tensorflow as tf
 
 from skdropout.training._engine_layers import Part
 from skdropout.training._optimizers import StepNumbers
-from skdropout.training._step import Batch, Found, Settings, State, StepFunctions, ValidationRows
-from skdropout.training._stopping import Progress
+from skdropout.training._step import Batch, Found, Settings, State, StepFunctions
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class SplitStepFunctions(StepFunctions):
         return replace(self, handles=handles), State([], state.frozen, [])
 
     def _found(self, state: State, batch: Batch) -> Found:
-        trainable, frozen = self._read(self.handles[0]), state.frozen
+        trainable, frozen, _ = self._values(state)
         n_trainable, n_frozen = (
             len(values) for values in (self.product.layout.trainable, self.product.layout.frozen)
         )
@@ -84,16 +83,8 @@ class SplitStepFunctions(StepFunctions):
         for handle, value in zip(tf.nest.flatten(handles), values, strict=True):
             tf.raw_ops.AssignVariableOp(resource=handle, value=value)
 
-    def validate(
-        self,
-        ended: Any,
-        state: State,
-        validation: ValidationRows,
-        progress: Progress,
-        settings: Settings,
-    ) -> tuple[Progress, Any, Any]:
-        state = state._replace(trainable=self._read(self.handles[0]))
-        return super().validate(ended, state, validation, progress, settings)
+    def _values(self, state: State) -> State:
+        return state._replace(trainable=self._read(self.handles[0]))
 
     def _read(self, handles: list[Any]) -> list[Any]:
         """Return the values of the trainable variables, or of some slot of each."""

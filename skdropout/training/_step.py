@@ -127,6 +127,10 @@ class StepFunctions:
         """Return these functions with what they change in place, and what they return anew."""
         return self, state
 
+    def _values(self, state: State) -> State:
+        """Return a state with the values of the trainable weights, wherever these are."""
+        return state
+
     def train(
         self, state: State, rows: Rows, batches: Batches, settings: Settings, number: Any
     ) -> tuple[State, Any, Any]:
@@ -231,6 +235,7 @@ class StepFunctions:
         two numbers depend on a branch: a branch copies all that it may return. The best weights are
         one flat vector, since a loop pays for each value that it carries, not for its length.
         """
+        state = self._values(state)
         loss, score = tf.cond(
             ended,
             lambda: self._evaluate(state, validation),

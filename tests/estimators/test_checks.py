@@ -40,8 +40,8 @@ OTHERS = [
         epochs=20,
     ),
     seeded(
-        hidden_layer_sizes=(8,),
-        dropout=[0.1],
+        hidden_layer_sizes=(8, 6),
+        dropout=[0.1, 0.05],
         batch_norm=True,
         max_norm=4.0,
         optimizer="rmsprop",

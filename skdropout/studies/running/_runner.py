@@ -174,12 +174,11 @@ def _compute(
 
     if parent is not None and os.getppid() == parent:
         _settle_in(parent)
-    # Wherever that is, since the threads of a product decide the rounding of its sums.
-    one_core = threadpool_limits(1, user_api="blas")
     kept = nullcontext() if unfinished is None else kept_epochs(unfinished.of(cell))
     where = ", ".join(f"{name} {value}" for name, value in zip(key, cell, strict=True))
     try:
-        with one_core, kept:
+        # Wherever that is, since the threads of a product decide the rounding of its sums.
+        with threadpool_limits(1, user_api="blas"), kept:
             return cell, compute(cell, *data)
     except ValueError as error:
         raise StudyError(f"{where}: {error}") from error
