@@ -17,7 +17,7 @@ from skdropout.studies.compared._asked import Asked
 from skdropout.studies.designing import Design, Folds, Material, carry_out, material_of
 from skdropout.studies.reading import Reading, is_images, load_images, load_table
 from skdropout.studies.reporting import Conclusion, StudyResult
-from skdropout.studies.running import Plan
+from skdropout.studies.running import Plan, jobs_here
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -215,7 +215,7 @@ default="breast_cancer"
         practical = design.score.practical * spread
     study = Comparison(
         plan_comparison(
-            material, design, repeats=repeats, data=loaded, jobs=1 if cluster else jobs
+            material, design, repeats=repeats, data=loaded, jobs=jobs_here(jobs, cluster)
         ),
         loaded,
         material,

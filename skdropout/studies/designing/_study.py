@@ -5,7 +5,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Protocol
 
 from skdropout.studies.reporting import Conclusion, StudyResult, write_conclusion
-from skdropout.studies.running import Plan, folder_of, notes_on, run_plan
+from skdropout.studies.running import Plan, folder_of, jobs_here, notes_on, run_plan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,8 +48,8 @@ def carry_out(
     folder = folder_of(out, study.command, plan.name, plan.source)
     tables = run_plan(plan, folder, jobs=jobs, cluster=cluster, progress=progress)
     if (last := study.follow_up(tables)) is not None:
-        jobs = 1 if cluster else jobs  # else a worker that is there already
-        tables = tables | run_plan(last, folder / last.name, jobs=jobs, progress=progress)
+        here = jobs_here(jobs, cluster)  # a worker that is there already, without a cluster
+        tables = tables | run_plan(last, folder / last.name, jobs=here, progress=progress)
     conclusion = study.conclude(tables, notes_on(folder))
     write_conclusion(folder, conclusion)
     return StudyResult(

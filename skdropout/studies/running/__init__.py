@@ -5,7 +5,7 @@ from skdropout.studies.running._folders import folder_of
 from skdropout.studies.running._messages import duration
 from skdropout.studies.running._provenance import notes_on
 from skdropout.studies.running._quiet import start_tensorflow
-from skdropout.studies.running._runner import in_each_worker, run_plan
+from skdropout.studies.running._runner import in_each_worker, jobs_here, run_plan
 from skdropout.studies.running._unfinished import Stopwatch
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "duration",
     "folder_of",
     "in_each_worker",
+    "jobs_here",
     "notes_on",
     "run_plan",
     "start_tensorflow",

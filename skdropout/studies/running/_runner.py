@@ -146,6 +146,11 @@ def _computed_here(
             say(f"A worker was killed; the {plan.unit}s that it was at are computed again.")
 
 
+def jobs_here(jobs: int, cluster: str | None) -> int:
+    """Say how many processes of this machine do what a study's cells are not: one on a cluster."""
+    return 1 if cluster else jobs
+
+
 def in_each_worker(task: Callable[[], Any], jobs: int) -> list[Any]:
     """Have each worker carry out a task, with which it starts; return what they found."""
     from joblib import Parallel, delayed, effective_n_jobs
