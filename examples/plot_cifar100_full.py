@@ -3,8 +3,9 @@ CIFAR-100 at full length
 ========================
 
 A study leaves a line for each epoch of each network in its ``results.csv``. These are the networks
-of the published CIFAR-100 comparison that have been trained for all of the 10,000 steps so far, by
-what stands before each activation in their blocks. :doc:`/studies` has the table.
+of the published CIFAR-100 comparison that have been trained for all of the 10,000 steps so far: a
+row of panels for each place in the block, a curve for each thing that stands there.
+:doc:`/studies` has the table.
 """
 
 import matplotlib.pyplot as plt
@@ -14,17 +15,32 @@ results = pd.read_csv("../docs/data/cifar100-full.csv")  # from the folder of th
 
 # %%
 # Batch normalisation learns fastest and furthest, and overfits from the eleventh epoch on. The
-# others underfit, and dropout before the activations makes that worse, the more the higher its
-# rate.
+# others underfit, and dropout in the blocks makes that worse, the more the higher its rate.
 columns = {
     "validation_accuracy": "validation accuracy",
     "validation_loss": "validation loss",
     "training_loss": "training loss",
 }
-figure, panels = plt.subplots(1, 3, figsize=(11, 3.6), layout="constrained")
-for panel, (column, title) in zip(panels, columns.items(), strict=True):
-    for variant, epochs in results.groupby("variant", sort=False):
-        panel.plot(epochs["epoch"], epochs[column], label=variant.replace("_", " "))
-    panel.set(title=title, xlabel="epoch", xticks=range(0, 17, 4))
-figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
+placements = results["placement"].unique()
+colours = {name: f"C{number}" for number, name in enumerate(results["variant"].unique())}
+figure, rows = plt.subplots(
+    len(placements),
+    3,
+    figsize=(11, 3 * len(placements) + 0.6),
+    layout="constrained",
+    sharex=True,
+    sharey="col",
+    squeeze=False,
+)
+for panels, placement in zip(rows, placements, strict=True):
+    networks = results[results["placement"] == placement].groupby("variant", sort=False)
+    for panel, (column, title) in zip(panels, columns.items(), strict=True):
+        for variant, epochs in networks:
+            panel.plot(epochs["epoch"], epochs[column], color=colours[variant], label=variant)
+        panel.set(title=f"{title}, {placement.replace('_', ' ')}", xticks=range(0, 17, 4))
+for panel in rows[-1]:
+    panel.set_xlabel("epoch")
+lines = rows[0, 0].get_legend_handles_labels()[0]
+names = [line.get_label().replace("_", " ") for line in lines]
+figure.legend(lines, names, loc="outside lower center", ncols=5)
 plt.show()
