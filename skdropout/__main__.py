@@ -175,7 +175,8 @@ def _describe_compare(command: Any) -> None:
         practical=(float, "X", "differences up to this make no practical difference"),
         precision=(str, "TYPE", "float32 or mixed_bfloat16, for images"),
     )
-    _add_common(command, compare_regularisers, "skdropout-compare-NAME")
+    jobs = "cells at a time, -1 for one per core; scores do not depend on it"
+    _add_common(command, compare_regularisers, "skdropout-compare-NAME", jobs)
     reading = command.add_argument_group("how the data are read")
     for field in fields(Reading):
         _add_reading(reading, field.name, field.default)
@@ -231,15 +232,16 @@ def _describe_study(command: Any) -> None:
     command.add_argument_group("both").add_argument(
         "--epochs", type=int, metavar="N", help=f"epochs of each fit (default: {epochs})"
     )
-    _add_common(command, repeat_sonar, "skdropout-study-NAME")
+    jobs = "fits at a time, -1 for one per core; last digits of cifar100 depend on it"
+    _add_common(command, repeat_sonar, "skdropout-study-NAME", jobs)
 
 
-def _add_common(command: Any, function: Run, folder: str) -> None:
+def _add_common(command: Any, function: Run, folder: str, jobs: str) -> None:
     _add(
         command.add_argument_group("how it is computed"),
         function,
         engine=(str, "ENGINE", "what trains the networks, compiled or keras"),
-        jobs=(int, "N", "cells at a time, -1 for one per core; scores do not depend on it"),
+        jobs=(int, "N", jobs),
         cluster=(str, "ADDRESS", "a Dask scheduler, as tcp://HOST:PORT, or local (with --jobs)"),
         out=(str, "DIR", f"folder to write (default: {folder})"),
     )

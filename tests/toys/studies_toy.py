@@ -8,6 +8,7 @@ from multiprocessing import current_process
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
 from skdropout.studies._errors import StudyError, StudyInterrupted
 from skdropout.studies.running import Plan, run_plan
@@ -21,7 +22,8 @@ def compute(cell, data, folder, pause):
             file.write(f"{name},{number}\n")
     if isinstance(pause, str):
         raise ValueError(pause)
-    time.sleep(pause)
+    with tqdm(disable=True):  # as fits have one
+        time.sleep(pause)
     score = float(np.random.default_rng(number).random() + len(name) * data.mean())
     key = {"name": name, "number": number}
     return {
@@ -48,7 +50,7 @@ def fatal_once(cell, data, folder, pause):
     return compute(cell, data, folder, pause)
 
 
-def plan(n=6, *, folder=None, pause=0.0, **arguments):
+def plan(n=6, *, folder=None, pause=0.0, cores=None, **arguments):
     key = {"name": str, "number": int}
     return Plan(
         name="toy",
@@ -62,6 +64,7 @@ def plan(n=6, *, folder=None, pause=0.0, **arguments):
         compute=compute,
         data=(np.linspace(0, 1, 300_000), folder, pause),
         growing=("n",),
+        cores=cores,
     )
 
 

@@ -163,6 +163,7 @@ def plan_comparison(
     resampling = design.resampling
     names = [*design.variants, *design.yardsticks]
     scores = dict.fromkeys(material.scores, float)
+    cores = 1 if isinstance(data, ImageSet) else None
     return Plan(
         name=material.name,
         identity={
@@ -210,8 +211,9 @@ def plan_comparison(
         growing=("repeats",),
         unit="cell",
         fits=lambda cell: _n_fits(cell, design),
+        cores=cores,
         announce=lambda missing: "\n".join(
-            [*data.overview(), _estimate(missing, material, design, jobs)]
+            [*data.overview(), _estimate(missing, material, design, jobs, cores)]
         ),
     )  # fmt: skip
 
@@ -232,10 +234,14 @@ def _n_fits(cell: Cell, design: Design[Folds]) -> int:
 
 
 def _estimate(
-    missing: Mapping[Cell, float], material: Material, design: Design[Folds], jobs: int
+    missing: Mapping[Cell, float],
+    material: Material,
+    design: Design[Folds],
+    jobs: int,
+    cores: int | None,
 ) -> str:
     """Have each worker time a fit, which it starts with; say how long all that is missing takes."""
-    an_epoch = in_each_worker(partial(_seconds_of_an_epoch, material, design), jobs)
+    an_epoch = in_each_worker(partial(_seconds_of_an_epoch, material, design), jobs, cores)
     n_fits = round(
         sum(
             share * _n_fits(cell, design)

@@ -84,7 +84,8 @@ def repeat_cifar100(
     engine : {"compiled", "keras"}, default="compiled"
         What trains the networks.
     jobs : int, default=1
-        Processes to use; -1 for one per core. One process already uses all cores for images.
+        Processes to use; -1 for one per core. One process already uses all cores for images, and
+        on another number of cores the last digits differ.
     cluster : str, default=None
         Address of the scheduler of a Dask cluster to compute on instead, such as
         ``"tcp://10.0.0.1:8786"``, or ``"local"`` for one of `jobs` processes on this machine. The

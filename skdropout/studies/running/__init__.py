@@ -5,8 +5,9 @@ from skdropout.studies.running._folders import folder_of
 from skdropout.studies.running._messages import duration
 from skdropout.studies.running._provenance import notes_on
 from skdropout.studies.running._quiet import start_tensorflow
-from skdropout.studies.running._runner import in_each_worker, jobs_here, run_plan
+from skdropout.studies.running._runner import run_plan
 from skdropout.studies.running._unfinished import Stopwatch
+from skdropout.studies.running._workers import in_each_worker, jobs_here
 
 __all__ = [
     "Cell",

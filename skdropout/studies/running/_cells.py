@@ -48,6 +48,10 @@ class Plan:
     fits : callable
         ``fits(cell)`` returns how many networks are trained in a cell, by which the share of it
         that long fits have done is told.
+    cores : int or None
+        Cores that each process of this machine computes on; None for its share of all. Convolutions
+        add up in another order on another number of cores, so their results depend on the number of
+        processes unless this is fixed.
     announce : callable or None
         ``announce(missing)`` returns a line to show before cells are computed. ``missing`` gives
         these cells, each with the share of it that is left, below 1 where a fit was cut short.
@@ -65,4 +69,5 @@ class Plan:
     files: tuple[str, ...] = ("report.html", "summary.csv", "comparisons.csv", "*.png")
     unit: str = "fit"
     fits: Callable[[Cell], int] = lambda cell: 1
+    cores: int | None = None
     announce: Callable[[Mapping[Cell, float]], str] | None = None

@@ -1,14 +1,11 @@
 """Carry out a plan: in parallel, resumable at any moment, with the time left in view."""
 
-import os
-import time
 import warnings
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import nullcontext
 from errno import ENOSPC
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from skdropout.studies._errors import StudyError, StudyInterrupted, unwritable
@@ -18,6 +15,7 @@ from skdropout.studies.running._messages import Messages, tell
 from skdropout.studies.running._provenance import notes_on, this_run
 from skdropout.studies.running._store import Store
 from skdropout.studies.running._unfinished import Unfinished
+from skdropout.studies.running._workers import results_of
 from skdropout.training import kept_epochs
 
 if TYPE_CHECKING:
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
 # A cell in progress counts by its share, but only whole ones are shown.
 _BAR = "{l_bar}{bar}| {n:.0f}/{total} [{elapsed}<{remaining}, {rate_fmt}]"
 _DEATHS = 3  # of workers, with no result between them
-_LEAK = 4_000_000_000  # bytes that a worker may grow by before joblib has another take its place
 
 
 def run_plan(
@@ -114,25 +111,19 @@ def _computed_here(
     jobs: int,
     say: Callable[[str], None],
 ) -> Generator[tuple[Cell, Tables], None, None]:
-    """Give results of worker processes, starting new ones where some are killed.
-
-    Processes, though threads would share compiled programs: a process of one core computes small
-    networks in half the time that two threads take, which hand the parts of each operation around.
-    """
-    from joblib import Parallel, delayed
+    """Give results of worker processes, starting new ones where some are killed."""
+    from joblib import delayed
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-    # One cell a batch: a cell that is finished must not wait in a worker for others.
-    how = {"backend": "loky", "return_as": "generator_unordered", "batch_size": 1}
     deaths = 0
     while left:
         try:
-            tasks = (delayed(compute)(cell, plan.data, os.getpid()) for cell in list(left))
+            tasks = (delayed(compute)(cell, plan.data) for cell in list(left))
             with warnings.catch_warnings():
                 # Of one that has waited for too long, as on a machine that was asleep.
                 warnings.filterwarnings("ignore", "A worker stopped while some jobs were given")
                 # Anew each time: after a failure one still has results of the cells before it.
-                for cell, tables in Parallel(n_jobs=jobs, **how)(tasks):
+                for cell, tables in results_of(tasks, jobs, plan.cores):
                     del left[cell]
                     deaths = 0
                     yield cell, tables
@@ -146,39 +137,16 @@ def _computed_here(
             say(f"A worker was killed; the {plan.unit}s that it was at are computed again.")
 
 
-def jobs_here(jobs: int, cluster: str | None) -> int:
-    """Say how many processes of this machine do what a study's cells are not: one on a cluster."""
-    return 1 if cluster else jobs
-
-
-def in_each_worker(task: Callable[[], Any], jobs: int) -> list[Any]:
-    """Have each worker carry out a task, with which it starts; return what they found."""
-    from joblib import Parallel, delayed, effective_n_jobs
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
-
-    tasks = (delayed(task)() for _ in range(effective_n_jobs(jobs)))
-    try:
-        return list(Parallel(n_jobs=jobs, backend="loky", batch_size=1)(tasks))
-    except TerminatedWorkerError as error:
-        raise StudyError(
-            "A worker was killed as it started, most likely because the memory ran out. Use fewer "
-            "jobs (--jobs), or less data."
-        ) from error
-
-
 def _compute(
     compute: Any,
     key: Sequence[str],
     unfinished: Unfinished | None,
     cell: Cell,
     data: tuple[Any, ...],
-    parent: int | None = None,
 ) -> tuple[Cell, Tables]:
     """Compute one cell, keeping the epochs of long fits, and say which it was if that fails."""
     from threadpoolctl import threadpool_limits
 
-    if parent is not None and os.getppid() == parent:
-        _settle_in(parent)
     kept = nullcontext() if unfinished is None else kept_epochs(unfinished.of(cell))
     where = ", ".join(f"{name} {value}" for name, value in zip(key, cell, strict=True))
     try:
@@ -198,24 +166,6 @@ def _compute(
                 f"{where}: the memory ran out. Use fewer jobs (--jobs), or less data."
             ) from error
         raise
-
-
-@cache
-def _settle_in(parent: int) -> None:
-    """Make a worker end when `parent` is killed, not minutes later and still computing.
-
-    And have it stay until then: joblib takes the memory of compiled programs for a leak.
-    """
-    from joblib.externals.loky import process_executor
-
-    process_executor._MAX_MEMORY_LEAK_SIZE = _LEAK
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    Thread(target=watch, daemon=True).start()
 
 
 def _silent(text: str) -> None:

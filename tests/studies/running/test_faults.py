@@ -20,10 +20,11 @@ from skdropout.studies import StudyError
 from skdropout.studies.running import folder_of, notes_on, run_plan
 
 
-def test_a_killed_worker_is_replaced_and_nothing_lost(tmp_path, capsys):
+@pytest.mark.parametrize(("jobs", "cores"), [(2, None), (1, 1)])
+def test_a_killed_worker_is_replaced_and_nothing_lost(tmp_path, capsys, jobs, cores):
     expected = run_plan(toy.plan(), tmp_path / "alone", progress=False)
-    plan = replace(toy.plan(folder=tmp_path, pause=0.02), compute=toy.fatal_once)
-    found = run_plan(plan, tmp_path / "out", jobs=2)
+    plan = replace(toy.plan(folder=tmp_path, pause=0.02, cores=cores), compute=toy.fatal_once)
+    found = run_plan(plan, tmp_path / "out", jobs=jobs)
     for name, table in expected.items():
         pd.testing.assert_frame_equal(found[name], table, check_exact=True)
     assert "A worker was killed; the fits that it was at are computed again." in (

@@ -48,7 +48,7 @@ def start(out, folder, jobs, pause=0.5):
         [sys.executable, PROGRAM, out, folder, str(jobs), str(pause)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
     )
     deadline = time.monotonic() + 60
@@ -98,8 +98,9 @@ def test_ctrl_c_stops_at_once_and_says_how_to_go_on(tmp_path, reference, jobs):
     out = tmp_path / "out"
     process = start(out, tmp_path, jobs)
     process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=30)
+    said, shown = process.communicate(timeout=30)
     assert process.returncode == 130
+    assert "leaked" not in shown
     assert n_finished(out) < N_CELLS
     assert said == (
         f"Stopped with {n_finished(out)} of 12 fits finished and kept in {out}. "
