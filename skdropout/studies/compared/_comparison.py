@@ -107,8 +107,8 @@ default="breast_cancer"
     precision : {"float32", "mixed_bfloat16"}, default=None
         Number type of the arithmetic, for images.
     jobs : int, default=-1
-        Cells computed at a time, in as many processes of a core each; -1 for one per core. The
-        scores do not depend on it.
+        Cells computed at a time, in as many processes, for images of one core each; -1 for one
+        per core. The scores do not depend on it.
     cluster : str, default=None
         Address of the scheduler of a Dask cluster to compute on instead, such as
         ``"tcp://10.0.0.1:8786"``, or ``"local"`` for one of `jobs` processes on this machine.
