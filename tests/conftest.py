@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 import pytest
 
-_MOST_KEPT = 500_000_000  # bytes, of 70 million for all that the tests compile
+_MOST_KEPT = 500_000_000  # bytes, of 260 million for all that the tests compile
 
 
 def pytest_xdist_auto_num_workers(config):
