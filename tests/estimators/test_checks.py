@@ -18,7 +18,9 @@ def seeded(**parameters):
     return DropoutMLPClassifier(random_state=0, **parameters)
 
 
-SMALL = [seeded(hidden_layer_sizes=(8,), optimizer="sgd", learning_rate=0.02, epochs=40)]
+SMALL = [
+    seeded(hidden_layer_sizes=(8,), optimizer="sgd", nesterov=True, learning_rate=0.02, epochs=40)
+]
 OTHERS = [
     DropoutMLPClassifier(),
     seeded(input_dropout=0.1, dropout=0.5, learning_rate=0.01, epochs=50),
@@ -26,19 +28,8 @@ OTHERS = [
     seeded(learning_rate_schedule="cosine", learning_rate=0.01, epochs=20),
     seeded(learning_rate_schedule="inverse_time", learning_rate_decay=0.1, rescale="unit"),
     seeded(learning_rate_schedule="exponential", learning_rate_decay=0.001, max_norm=2),
-    seeded(hidden_layer_sizes=100, rescale="center", kernel_initializer="he_normal"),
+    seeded(hidden_layer_sizes=200, dropout=0.0, rescale="center", kernel_initializer="he_normal"),
     seeded(input_dropout=0.2, dropout=[0.2], kernel_initializer="orthogonal", epochs=150),
-    seeded(
-        hidden_layer_sizes=(8,),
-        dropout=0.0,
-        early_stopping=True,
-        optimizer="sgd",
-        nesterov=True,
-        scoring="accuracy",
-        learning_rate=0.02,
-        rescale=None,
-        epochs=20,
-    ),
     seeded(
         hidden_layer_sizes=(8, 6),
         dropout=[0.1, 0.05],
@@ -49,11 +40,14 @@ OTHERS = [
         class_weight="balanced",
         label_smoothing=0.05,
         global_clipnorm=5.0,
+        early_stopping=True,
+        scoring="accuracy",
         epochs=20,
     ),
     seeded(
         hidden_layer_sizes=(8,),
         dropout=0.1,
+        rescale=None,
         optimizer="sgd",
         learning_rate=0.1,
         epochs=5,

@@ -6,20 +6,22 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from skdropout import BNConvClassifier, BNConvRegressor
 
 
-def small(**parameters):
+def small(kind=BNConvClassifier, **parameters):
     defaults = {"filters": (8,), "dense_units": 32, "epochs": 20, "learning_rate": 0.01}
-    return BNConvClassifier(**{**defaults, "random_state": 0, **parameters})
+    return kind(**{**defaults, "random_state": 0, **parameters})
 
 
 SMALL = [small(placement="after_pooling", head="gap", convs_per_block=1)]
 OTHERS = [
     BNConvClassifier(),
-    small(batch_norm=False, conv_dropout=0.05, placement="after_activation"),
-    small(precision="mixed_bfloat16", conv_dropout=0.05, spatial_dropout=True),
-    BNConvRegressor(),
-    BNConvRegressor(
-        filters=(8,), dense_units=32, epochs=20, learning_rate=0.01, loss="huber", random_state=0
+    small(
+        precision="mixed_bfloat16",
+        placement="after_activation",
+        conv_dropout=0.05,
+        spatial_dropout=True,
     ),
+    BNConvRegressor(),
+    small(BNConvRegressor, batch_norm=False, conv_dropout=0.05, loss="huber"),
 ]
 
 
