@@ -184,7 +184,8 @@ class CompiledFit:
     ) -> None:
         logs: list[np.ndarray] = []
         length = self.program.steps_per_call
-        for batches in epochs.chunks(length, self.n_steps, self.learning_rate):
+        room = self.program.key.room
+        for batches in epochs.chunks(length, self.n_steps, self.learning_rate, room):
             self.state, self.progress, taken, *tables = self.program.run(
                 self.state, self.progress, rows, validation, batches, settings
             )

@@ -46,6 +46,11 @@ def blocks_of(X: Any, n_rows: int) -> Iterator[Any]:
         yield block[[0, 0]] if block.shape[0] == 1 else block
 
 
+def n_blocks(n_rows: int, length: int) -> int:
+    """Return in how many blocks of a length some rows come."""
+    return -(-n_rows // length)
+
+
 def written_out(X: Any, shape: tuple[int, ...]) -> np.ndarray:
     """Return some rows in full, where they are sparse, in the shape of the inputs."""
     return X.toarray().reshape(-1, *shape) if hasattr(X, "toarray") else X

@@ -8,10 +8,10 @@ convolutions is bound by memory, though, and op by op it reads and writes its in
 XLA compiles just that: batch normalisation with the activation behind it, and their gradient.
 """
 
-import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import keras
@@ -20,50 +20,28 @@ import tensorflow as tf
 from skdropout.networks import Layer, Network
 from skdropout.networks.layers import Rescale
 from skdropout.training._layout import Layout
-from skdropout.training._masks import FusedMasks, Masked, Masks, UnfusedMasks
-from skdropout.training._sparse_rows import product
+from skdropout.training._masks import FusedMasks, Masks, UnfusedMasks
+from skdropout.training._sparse_rows import Room, fused_product, product
 from skdropout.training._sums import affine, channel_sums
 
 _WORTH_COMPILING = 8192  # numbers of one row, for half a second of compiling
-_WEIGHTS_WORTH_COMPILING = 1 << 16  # of sparse rows' networks, for a second of compiling
 _WEIGHTS_PER_ROW = 4000
 _FEW_ROWS = 16
 
 
-def fuses(network: Network, batch_size: int) -> bool:
+def fuses(network: Network, batch_size: int, *, sparse: bool = False) -> bool:
     """Say whether XLA trains it faster than TensorFlow's own kernels, called one by one.
 
     Measured from 32 to 3,000 units and 16 to 1,024 rows a step, it does throughout for dense
     layers. But XLA's products of a few rows with a wide kernel have other bits on one core than on
-    many, and its convolutions on a CPU are several times slower than TensorFlow's.
+    many, those with sparse rows apart, and its convolutions on a CPU are several times slower than
+    TensorFlow's.
     """
-    return _is_dense(network) and _shares_alike(_sizes(network), batch_size)
-
-
-def splits(network: Network, batch_size: int) -> bool:
-    """Say whether XLA compiles what comes behind the product of sparse rows, and the update.
-
-    Op by op the update, most of the work, waits for memory, and the rest for TensorFlow.
-    """
-    sizes = _sizes(network)
-    n_weights = sum(before * after for before, after in itertools.pairwise(sizes))
-    enough = n_weights >= _WEIGHTS_WORTH_COMPILING
-    return _is_dense(network) and enough and _shares_alike(sizes[1:], batch_size)
-
-
-def _is_dense(network: Network) -> bool:
-    return all(layer.kind != "Conv2D" for layer in network.layers())
-
-
-def _sizes(network: Network) -> list[int]:
-    """Return how many inputs and outputs the dense layers have."""
-    units = (layer.options["units"] for layer in network.layers() if layer.kind == "Dense")
-    return [math.prod(network.input_shape), *units]
-
-
-def _shares_alike(sizes: list[int], batch_size: int) -> bool:
-    """Say whether XLA's products for dense layers have the same bits on any number of threads."""
-    largest = max((before * after for before, after in itertools.pairwise(sizes)), default=0)
+    if any(layer.kind == "Conv2D" for layer in network.layers()):
+        return False
+    units = [layer.options["units"] for layer in network.layers() if layer.kind == "Dense"]
+    sizes = units if sparse else [math.prod(network.input_shape), *units]
+    largest = max((before * after for before, after in pairwise(sizes)), default=0)
     return batch_size >= _FEW_ROWS or largest <= _WEIGHTS_PER_ROW * batch_size
 
 
@@ -75,53 +53,27 @@ class Part(NamedTuple):
     masks: Masks
 
 
-def fused_model(network: Network, batch_size: int) -> Part:
-    """Build a network for a program that XLA compiles as a whole."""
-    masks = FusedMasks(batch_size)
-    model = network.build(makers=_makers(_MaskedNormalization, masks))
+def fused_model(network: Network, batch_size: int, room: Room | None = None) -> Part:
+    """Build a network for a program that XLA compiles, with room for so many sparse inputs."""
+    masks = FusedMasks(batch_size, room and room.block)
+    makers = _makers(_FusedDense, _MaskedNormalization, masks, sparse=room is not None)
+    model = network.build(makers=makers, sparse=room is not None)
     return Part(model, Layout(model), masks)
 
 
 def unfused_model(network: Network, *, sparse: bool = False) -> Part:
     """Build a network for a program of TensorFlow's own kernels, which take sparse inputs, too."""
     masks = UnfusedMasks()
-    makers = _makers(_CompiledNormalization, masks)
-    if sparse:
-        makers["Rescale"] = _SparseRescale
+    makers = _makers(_Dense, _CompiledNormalization, masks, sparse=sparse)
     model = network.build(_joined(network.layers()), makers, sparse=sparse)
     return Part(model, Layout(model), masks)
 
 
-class Split(NamedTuple):
-    """A network for sparse rows, what of it ends with their product, and what comes behind that."""
-
-    whole: Part
-    product: Part
-    behind: Part
-
-
-def split_model(network: Network, batch_size: int) -> Split:
-    """Build a network for a program that XLA compiles behind the product of sparse rows."""
-    masks, masks_of_inputs = FusedMasks(batch_size), UnfusedMasks()
-    waiting = [masks_of_inputs]  # there is one such layer, the first
-
-    def dropout(**options: Any) -> Masked:
-        return (waiting.pop() if waiting else masks).layer(**options)
-
-    makers = _makers(_MaskedNormalization, masks)
-    makers |= {"Bias": _Bias, "Dropout": dropout, "Rescale": _SparseRescale}
-    whole = network.build(_with_product(network.layers()), makers, sparse=True)
-    units = next(layer.output for layer in whole.layers if isinstance(layer, _Dense))
-    product, behind = keras.Model(whole.input, units), keras.Model(units, whole.output)
-    return Split(
-        Part(whole, Layout(whole), masks),
-        Part(product, Layout(product, whole), masks_of_inputs),
-        Part(behind, Layout(behind, whole), masks),
-    )
-
-
-def _makers(normalization: Callable[..., Any], masks: Masks) -> dict[str, Callable[..., Any]]:
-    return {"BatchNormalization": normalization, "Dense": _Dense, "Dropout": masks.layer}
+def _makers(
+    dense: Callable[..., Any], normalization: Callable[..., Any], masks: Masks, *, sparse: bool
+) -> dict[str, Callable[..., Any]]:
+    makers = {"BatchNormalization": normalization, "Dense": dense, "Dropout": masks.layer}
+    return {**makers, "Rescale": _SparseRescale} if sparse else makers
 
 
 def _joined(layers: Iterable[Layer]) -> Iterator[Layer]:
@@ -134,17 +86,6 @@ def _joined(layers: Iterable[Layer]) -> Iterator[Layer]:
             activation = waiting.pop(0).options["activation"] if joins else "linear"
             layer = Layer(layer.kind, layer.name, activation=activation, **layer.options)
         yield layer
-
-
-def _with_product(layers: Iterator[Layer]) -> Iterator[Layer]:
-    """Have the first dense layer add its bias in a layer of its own."""
-    for layer in layers:
-        if layer.kind == "Dense":
-            yield Layer(layer.kind, layer.name, use_bias=False, **layer.options)
-            yield Layer("Bias", f"{layer.name}_bias")
-            break
-        yield layer
-    yield from layers
 
 
 class _SparseRescale(Rescale):
@@ -161,28 +102,19 @@ class _SparseRescale(Rescale):
 class _Dense(keras.layers.Dense):
     """A dense layer whose gradients have the same bits on any number of threads."""
 
+    product = staticmethod(product)
+
     def call(self, inputs: Any, training: bool = False) -> Any:
-        kernel = keras.ops.convert_to_tensor(self.kernel)
-        if not self.use_bias:
-            return product(inputs, kernel)
-        bias = keras.ops.convert_to_tensor(self.bias)
+        kernel, bias = map(keras.ops.convert_to_tensor, (self.kernel, self.bias))
         if isinstance(inputs, tf.SparseTensor):
-            return self.activation(product(inputs, kernel) + bias)
+            return self.activation(self.product(inputs, kernel) + bias)
         return self.activation(affine(inputs, kernel, bias))
 
 
-class _Bias(keras.layers.Layer):
-    """The bias of a dense layer."""
+class _FusedDense(_Dense):
+    """A dense layer for XLA."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.supports_masking = True
-
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
-        self.bias = self.add_weight(shape=input_shape[-1:], initializer="zeros", name="bias")
-
-    def call(self, inputs: Any) -> Any:
-        return inputs + tf.convert_to_tensor(self.bias)
+    product = staticmethod(fused_product)
 
 
 class _MaskedNormalization(keras.layers.BatchNormalization):

@@ -65,11 +65,12 @@ class FusedMasks:
 
     One run of the generator serves several layers, because compiling it takes longer than compiling
     the rest of a small network. Wide inputs have one of their own: where they are not dropped, they
-    should cost nothing.
+    should cost nothing. Of sparse inputs only the numbers that are written down are dropped, and
+    there is room for ``n_numbers`` of them in a batch.
     """
 
-    def __init__(self, batch_size: int) -> None:
-        self._batch_size = batch_size
+    def __init__(self, batch_size: int, n_numbers: int | None = None) -> None:
+        self._batch_size, self._n_numbers = batch_size, n_numbers
         self._layers: list[Masked] = []
         self._numbers: dict[int, Any] = {}
 
@@ -96,12 +97,17 @@ class FusedMasks:
         if not self._layers:
             return []
         inputs, *hidden = self._layers
-        if hidden and inputs.units > sum(layer.units for layer in hidden):
+        if hidden and self._size(inputs) > sum(map(self._size, hidden)):
             return [[inputs], hidden]
         return [self._layers]
 
+    def _size(self, layer: Masked) -> int:
+        if self._n_numbers is not None and layer is self._layers[0]:
+            return self._n_numbers
+        return self._batch_size * layer.units
+
     def _draw(self, layers: list[Masked], rates: Any, key: Any, step: Any) -> None:
-        sizes = [self._batch_size * layer.units for layer in layers]
+        sizes = [self._size(layer) for layer in layers]
         n_words = -(-sum(sizes) // 2)
 
         def draw() -> Any:

@@ -1,7 +1,7 @@
 """The compiled loop: many training steps of one network structure in a single call.
 
-The loop carries weights, optimiser slots and the layers' own state as tensors, or handles of a
-fit's variables, so a program holds nothing of any fit and may serve several threads at once. All
+The loop carries weights, optimiser slots and the layers' own state as tensors, or is handed the
+variables of a fit, so a program holds nothing of any fit and may serve several threads at once. All
 that a search varies comes in as data: dropout rates are weights of their layers, and learning
 rates, momentum, max-norm, the L2 penalty and weight decay are arguments. Only an architecture, a
 batch size or a much larger table needs another one.
@@ -16,13 +16,12 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from skdropout.training._cost import steps_per_call
-from skdropout.training._engine_layers import fused_model, split_model, unfused_model
+from skdropout.training._cost import n_blocks, rows_per_call, steps_per_call
+from skdropout.training._engine_layers import fused_model, unfused_model
 from skdropout.training._layout import Value
 from skdropout.training._optimizers import OPTIMIZERS, Optimizer
 from skdropout.training._program_key import ProgramKey
 from skdropout.training._sparse_rows import SparseRows
-from skdropout.training._split_step import SplitStepFunctions
 from skdropout.training._step import (
     Batches,
     Rows,
@@ -44,7 +43,10 @@ class Program:
         self.model, self.layout = self._steps.whole.model, self._steps.whole.layout
         self.steps_per_call = steps_per_call(self.model, key.batch_size)
         self._run = tf.function(
-            self._loop, jit_compile=key.fused, autograph=False, input_signature=self._signature()
+            self._loop_in_place if key.in_place else self._loop,
+            jit_compile=key.fused,
+            autograph=False,
+            input_signature=self._signature(),
         ).get_concrete_function()
 
     def run(
@@ -62,15 +64,31 @@ class Program:
         each step: loss and correct answers of the batch and, where an epoch ends, validation loss
         and score.
         """
-        if not self.key.split:
+        if not self.key.in_place:
             return self._run(state, progress, rows, validation, batches, settings)
-        handles = _each(state, lambda variable: variable.handle)
+        handles = _each(lambda variable: variable.handle, state)
         new, *others = self._run(handles, progress, rows, validation, batches, settings)
         return (state._replace(frozen=new.frozen), *others)
 
     def held(self, state: State) -> State:
         """Return a state as `run` takes it: with variables where it changes them in place."""
-        return _each(state, tf.Variable) if self.key.split else state
+        return _each(tf.Variable, state) if self.key.in_place else state
+
+    def _loop_in_place(self, handles: State, *others: Any) -> tuple[State, Progress, Any, Any, Any]:
+        """Take the steps of a chunk, given the handles of the variables that they change."""
+
+        def read(handle: Any, known: Value) -> Any:
+            value = tf.raw_ops.ReadVariableOp(resource=handle, dtype=known.dtype)
+            return tf.ensure_shape(value, known.shape)
+
+        def assign(handle: Any, value: Any) -> None:
+            tf.raw_ops.AssignVariableOp(resource=handle, value=value)
+
+        known = self.layout.trainable
+        state = _each(read, handles, State(known, [], [known for _ in handles.slots]))
+        state, *found = self._loop(state, *others)
+        _each(assign, handles, state)
+        return (State([], state.frozen, []), *found)
 
     def _loop(
         self,
@@ -81,8 +99,7 @@ class Program:
         batches: Batches,
         settings: Settings,
     ) -> tuple[State, Progress, Any, Any, Any]:
-        steps, state = self._steps.holding(state)
-        step = steps.train
+        step = self._steps.train
         if not self.key.fused:
             # TensorFlow looks for faster kernels in the order of the nodes, and finds all of them
             # only in a graph without cycles: the step must not be copied into the loop.
@@ -111,7 +128,7 @@ class Program:
                 (number, tf.constant(False), state, logs),
                 parallel_iterations=1,
             )
-            progress, *log = steps.validate(ended, state, validation, progress, settings)
+            progress, *log = self._steps.validate(ended, state, validation, progress, settings)
             return number, state, progress, logs, _written(validation_logs, number - 1, log)
 
         taken, state, progress, logs, validation_logs = tf.while_loop(
@@ -141,7 +158,7 @@ class Program:
             return spec((capacity, *y_shape), tf.as_dtype(key.objective.target_type))
 
         trainable = like(self.layout.trainable)
-        if self.key.split:
+        if key.in_place:
             trainable = [spec((), tf.resource) for _ in trainable]
         capacity = key.validation_capacity if key.validated else 0
         return (
@@ -158,7 +175,11 @@ class Program:
                 spec((key.capacity if key.weighted else 0,)),
             ),
             ValidationRows(
-                SparseRows.spec(key.validation_dtype)
+                SparseRows.spec(
+                    key.validation_dtype,
+                    key.validation_room,
+                    n_blocks(capacity or 0, rows_per_call(self.model)),
+                )
                 if key.sparse and key.validated
                 else features(capacity, key.validation_dtype),
                 targets(capacity),
@@ -166,7 +187,7 @@ class Program:
                 spec((capacity,)),
             ),
             Batches(
-                X=SparseRows.spec(key.dtype) if key.sparse else (),
+                X=SparseRows.spec(key.dtype, key.room, steps) if key.sparse else (),
                 index=spec((steps, key.batch_size), tf.int32),
                 sizes=spec((steps,), tf.int32),
                 rates=spec((steps,)),
@@ -187,18 +208,18 @@ class Program:
 
 
 def _step_functions(key: ProgramKey, optimizer: Optimizer) -> StepFunctions:
-    if key.split:
-        whole, product, behind = split_model(key.structure, key.batch_size)
-        return SplitStepFunctions(whole, optimizer, key, product, behind)
     if key.fused:
-        return StepFunctions(fused_model(key.structure, key.batch_size), optimizer, key)
+        return StepFunctions(fused_model(key.structure, key.batch_size, key.room), optimizer, key)
     sparse = key.sparse and key.structure.takes_sparse
     return StepFunctions(unfused_model(key.structure, sparse=sparse), optimizer, key)
 
 
-def _each(state: State, function: Callable[[Any], Any]) -> State:
-    """Apply a function to all weights and slots."""
-    trainable, slots = tf.nest.map_structure(function, (state.trainable, state.slots))
+def _each(function: Callable[..., Any], state: State, *others: State) -> State:
+    """Apply a function to all weights and slots, with those of other states beside them."""
+    trainable, slots = (
+        tf.nest.map_structure(function, *parts)
+        for parts in zip(*((one.trainable, one.slots) for one in (state, *others)), strict=True)
+    )
     return State(trainable, state.frozen, slots)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from skdropout.networks import Network
 from skdropout.training._objectives import Objective
+from skdropout.training._sparse_rows import Room
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,12 @@ class ProgramKey:
         Type of the features, and of those of the validation rows.
     sparse : bool
         Whether the features come as sparse rows.
-    split : bool
-        Whether XLA compiles what comes behind the product of the sparse rows.
     weighted, validated : bool
         Whether rows have weights of their own, and whether there are validation rows.
     capacity, validation_capacity : int or None
         Rows that the tables have room for where XLA compiles the loop, which needs fixed shapes.
+    room, validation_room : Room or None
+        What sparse rows have room for there.
     """
 
     structure: Network
@@ -44,9 +45,10 @@ class ProgramKey:
     weighted: bool
     validated: bool
     sparse: bool
-    split: bool
     capacity: int | None
     validation_capacity: int | None
+    room: Room | None
+    validation_room: Room | None
 
     @property
     def fused(self) -> bool:
@@ -54,11 +56,11 @@ class ProgramKey:
         return self.capacity is not None
 
     @property
-    def filled(self) -> bool:
-        """Whether rows that must not count fill a short batch up, since XLA wants fixed shapes."""
-        return self.fused or self.split
+    def in_place(self) -> bool:
+        """Whether weights and slots are variables, of which a call for a few steps has no copy."""
+        return self.fused and self.sparse
 
     @property
     def masked(self) -> bool:
         """Whether the network must be told which rows of a step only fill it up."""
-        return self.filled and self.structure.batch_normalised
+        return self.fused and self.structure.batch_normalised

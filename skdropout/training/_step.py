@@ -18,11 +18,7 @@ from skdropout.training._sums import channel_sums
 
 
 class State(NamedTuple):
-    """What a step changes: trainable weights, the layers' other variables, optimiser slots.
-
-    Where steps change weights and slots in place, these are variables. Programs are given their
-    handles, and states without them go from step to step.
-    """
+    """What a step changes: trainable weights, the layers' other variables, optimiser slots."""
 
     trainable: list[Any]
     frozen: list[Any]
@@ -123,23 +119,15 @@ class StepFunctions:
         """What to minimise."""
         return self.key.objective
 
-    def holding(self, state: State) -> tuple["StepFunctions", State]:
-        """Return these functions with what they change in place, and what they return anew."""
-        return self, state
-
-    def _values(self, state: State) -> State:
-        """Return a state with the values of the trainable weights, wherever these are."""
-        return state
-
     def train(
         self, state: State, rows: Rows, batches: Batches, settings: Settings, number: Any
     ) -> tuple[State, Any, Any]:
         """Take one step; return the new state, the batch's mean loss and its correct answers."""
         size = batches.sizes[number]
-        index = batches.index[number] if self.key.filled else batches.index[number][:size]
+        index = batches.index[number] if self.key.fused else batches.index[number][:size]
         step_number = batches.first_step + number
         batch = Batch(
-            batches.X.block(number, tf.size(index), self.key.structure)
+            batches.X.block(number, tf.size(index), self.key.structure, self.key.room)
             if self.key.sparse
             else tf.gather(rows.X, index),
             tf.gather(rows.y, index),
@@ -162,7 +150,7 @@ class StepFunctions:
 
     def _answers(self, part: Part, trainable: list[Any], frozen: list[Any], batch: Batch) -> Found:
         """Put a batch through the network, or the last part of it; no gradients yet."""
-        present = tf.range(self.key.batch_size) < batch.size if self.key.filled else None
+        present = tf.range(self.key.batch_size) < batch.size if self.key.fused else None
         drawn = part.masks.drawn(part.layout.rates(frozen), batch.mask_key, batch.mask_count)
         with drawn:
             outputs, frozen = part.model.stateless_call(
@@ -216,7 +204,7 @@ class StepFunctions:
 
     def _sums_by_unit(self, values: Any) -> Any:
         """Sum over all axes but the last, in the way that is fastest for what runs the step."""
-        if self.key.filled:
+        if self.key.fused:
             return channel_sums(values)
         rows = tf.reshape(values, [-1, values.shape[-1]])
         return tf.matmul(tf.ones([1, rows.shape[0]]), rows)[0]
@@ -235,7 +223,6 @@ class StepFunctions:
         two numbers depend on a branch: a branch copies all that it may return. The best weights are
         one flat vector, since a loop pays for each value that it carries, not for its length.
         """
-        state = self._values(state)
         loss, score = tf.cond(
             ended,
             lambda: self._evaluate(state, validation),
@@ -257,7 +244,8 @@ class StepFunctions:
         def rows_from(values: Any, start: Any) -> Any:
             size = block if self.key.fused else tf.minimum(block, n_rows - start)
             if isinstance(values, SparseRows):
-                return values.block(start // block, size, self.key.structure)
+                key = self.key
+                return values.block(start // block, size, key.structure, key.validation_room)
             others = len(values.shape) - 1
             return tf.slice(values, [start, *[0] * others], [size, *[-1] * others])
 

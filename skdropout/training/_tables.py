@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -10,17 +11,17 @@ import numpy as np
 import tensorflow as tf
 from scipy import sparse
 
-from skdropout.training._cost import MOST_ROWS
+from skdropout.training._cost import MOST_ROWS, n_blocks
 from skdropout.training._data import TrainingSet
-from skdropout.training._engine_layers import fuses, splits
+from skdropout.training._engine_layers import fuses
 from skdropout.training._job import TrainingJob
 from skdropout.training._program_key import ProgramKey
-from skdropout.training._sparse_rows import SparseRows
+from skdropout.training._sparse_rows import Room, SparseRows
 from skdropout.training._step import Batches, Rows, ValidationRows
 
 _MOST_DOUBLED = 1 << 16
 _ALIGNMENT = 64  # bytes: what TensorFlow asks of memory that it takes over
-_MOST_NUMBERS = 1 << 20  # of sparse rows, in 20 megabytes
+_MOST_NUMBERS = 1 << 18  # of sparse rows that lie side by side, in 3 megabytes
 
 
 def with_full_batches(job: TrainingJob) -> TrainingJob:
@@ -32,8 +33,7 @@ def with_full_batches(job: TrainingJob) -> TrainingJob:
 def key_of(job: TrainingJob) -> ProgramKey:
     """Return the key of the program that a job needs."""
     is_sparse, size = sparse.issparse(job.rows.X), job.plan.batch_size
-    fused = not is_sparse and fuses(job.network, size)
-    split = is_sparse and splits(job.network, size)
+    fused = fuses(job.network, size, sparse=is_sparse)
     validation = job.validation
     return ProgramKey(
         structure=job.network.structure,
@@ -41,14 +41,14 @@ def key_of(job: TrainingJob) -> ProgramKey:
         optimizer=job.plan.optimizer,
         nesterov=job.plan.nesterov,
         clips=job.plan.global_clipnorm is not None,
-        constrained=job.network.max_norm is not None or not split,
+        # A pass over a wide kernel is what a step of sparse rows takes its time for.
+        constrained=job.network.max_norm is not None or not is_sparse,
         batch_size=size,
         dtype=str(job.rows.X.dtype),
         validation_dtype=str((validation or job.rows).X.dtype),
         weighted=job.rows.weights is not None,
         validated=validation is not None,
         sparse=is_sparse,
-        split=split,
         # A large table is taken as it is: filling it up would need a copy.
         capacity=_capacity(job.rows.X.shape[0], fewest=256, unit=1) if fused else None,
         validation_capacity=(
@@ -56,7 +56,18 @@ def key_of(job: TrainingJob) -> ProgramKey:
             if fused and validation
             else None
         ),
+        room=_room(job.rows, size, _MOST_NUMBERS) if fused and is_sparse else None,
+        validation_room=(
+            _room(validation, MOST_ROWS) if fused and is_sparse and validation else None
+        ),
     )
+
+
+def _room(rows: TrainingSet, batch_size: int, most: int | None = None) -> Room:
+    """Return the room that any batches of some rows fit in, as many at once as are as large."""
+    lengths = np.sort(np.diff(rows.X.indptr)[rows.positions])
+    longest = int(lengths[-batch_size:].sum())
+    return Room.of(longest, int(lengths.sum()) if most is None else max(most, longest))
 
 
 def _capacity(n_rows: int, fewest: int, unit: int) -> int:
@@ -88,7 +99,7 @@ def validation_rows(rows: TrainingSet | None, key: ProgramKey, block: int) -> Va
     scale = counts if rows.weights is None else counts * rows.weights[which]
     X = rows.X[which]
     return ValidationRows(
-        SparseRows.of(X, _blocks(len(which), block)) if key.sparse else features(X, length),
+        _in_blocks(X, block, key) if key.sparse else features(X, length),
         _targets(rows.y[which], key, length),
         padded(counts.astype(np.float32), length),
         padded(scale.astype(np.float32), length),
@@ -122,9 +133,11 @@ def padded(values: np.ndarray, length: int) -> Any:
     return tf.convert_to_tensor(values)
 
 
-def _blocks(n_rows: int, length: int) -> np.ndarray:
-    """Return the lengths of blocks that rows fill up one after the other."""
-    return np.diff([*range(0, n_rows, length), n_rows])
+def _in_blocks(X: sparse.csr_array, length: int, key: ProgramKey) -> SparseRows:
+    """Return sparse rows in blocks that they fill up one after the other."""
+    sizes = np.diff([*range(0, X.shape[0], length), X.shape[0]])
+    number = n_blocks(key.validation_capacity or X.shape[0], length)
+    return SparseRows.of(X, sizes, key.validation_room, number)
 
 
 @dataclass(frozen=True)
@@ -158,13 +171,16 @@ class Epochs:
                 job.rows.X if sparse.issparse(job.rows.X) else None,
             )
 
-    def chunks(self, length: int, first_step: int, learning_rate: float) -> Iterator[Batches]:
+    def chunks(
+        self, length: int, first_step: int, learning_rate: float, room: Room | None
+    ) -> Iterator[Batches]:
         """Yield the steps as tensors, as many as one call takes, or fewer to save memory."""
-        most = length if self.X is None else min(length, _steps_in_memory(self.X, self.index))
-        for start in range(0, len(self.sizes), most):
-            chunk = slice(start, start + most)
+        end = 0
+        while end < len(self.sizes):
+            start, end = end, self._end(end, length)
+            chunk = slice(start, end)
             yield Batches(
-                self._sparse_rows(chunk),
+                self._sparse_rows(chunk, room, length),
                 padded(self.index[chunk], length),
                 padded(self.sizes[chunk], length),
                 padded(self.rates[chunk] * np.float32(learning_rate), length),
@@ -173,15 +189,22 @@ class Epochs:
                 tf.constant(first_step + start),
             )
 
-    def _sparse_rows(self, steps: slice) -> Any:
+    def _end(self, start: int, length: int) -> int:
+        """Return where a call that begins at some step ends."""
+        end = min(start + length, len(self.sizes))
+        if self.X is None:
+            return end
+        numbers = np.diff(self.X.indptr)[self.index[start:end]]
+        numbers[~self._present[start:end]] = 0
+        return start + max(1, int((numbers.sum(axis=1).cumsum() <= _MOST_NUMBERS).sum()))
+
+    def _sparse_rows(self, steps: slice, room: Room | None, length: int) -> Any:
         if self.X is None:
             return ()
-        index, sizes = self.index[steps], self.sizes[steps]
-        present = np.arange(index.shape[1]) < sizes[:, np.newaxis]
-        return SparseRows.of(self.X[index[present]], sizes)
+        rows = self.X[self.index[steps][self._present[steps]]]
+        return SparseRows.of(rows, self.sizes[steps], room, length)
 
-
-def _steps_in_memory(X: sparse.csr_array, index: np.ndarray) -> int:
-    """Return how many steps' rows may lie side by side."""
-    numbers = X.nnz / X.shape[0] * index.shape[1]
-    return max(1, int(_MOST_NUMBERS / max(1, numbers)))
+    @cached_property
+    def _present(self) -> np.ndarray:
+        """Which places of the batches hold a row."""
+        return np.arange(self.index.shape[1]) < self.sizes[:, np.newaxis]
