@@ -35,8 +35,8 @@ SMALL = Shape(2_000, 1_000, 0.01, 1)
 _METHOD = """\
 Random tables of {rows:,} rows in SciPy's CSR format, float32, with two classes; one hidden layer
 of 200 units, no dropout, Adam, batches of 200, nothing rescaled; epochs: {epochs}.
-Whole fits, after one of a tenth of the rows in the same process, so that imports and compilation do
-not count. Each library has a process of its own; fits alternate, each of the {pairs} pairs gives
+Whole fits, after one of a single epoch in the same process, so that imports and compilation do not
+count. Each library has a process of its own; fits alternate, each of the {pairs} pairs gives
 one ratio, and the table has medians, with the range in brackets. The wide table is timed on one
 core only. The second table is of fresh processes on two cores that fit the wide table. "Peak" is
 the largest resident memory during the fit over what the process had after a small fit and before it
@@ -49,7 +49,7 @@ def measure(options: Options) -> Iterator[dict[str, Any]]:
     for cores, shape in ((1, narrow), (2, narrow), (1, wide)):
         with workers(LIBRARIES, cores) as at_work:
             for library, worker in at_work.items():
-                worker(one_fit, library, shape._replace(rows=shape.rows // 10, epochs=1))
+                worker(one_fit, library, shape._replace(epochs=1))
             for turn in range(options.rounds):
                 for library, worker in at_work.items():
                     known = {"cores": cores, "library": library, "turn": turn}
