@@ -12,7 +12,8 @@ from engine_toy import assert_same_arrays, assert_same_fit, tiny
 from scipy import sparse
 
 from skdropout.networks import MLPNetwork
-from skdropout.training import ENGINES
+from skdropout.training import ENGINES, _tables
+from skdropout.training._program import Program
 from skdropout.training._sparse_rows import Room, SparseRows, fused_product, product
 
 NETWORK = MLPNetwork(input_shape=(7,), n_outputs=1, hidden_layer_sizes=())
@@ -86,6 +87,7 @@ def wide_table():
         {"alpha": 1.0, "weight_decay": 0.1, "global_clipnorm": 0.1, "max_norm": 0.9},
         slow({"rescale": "standardize", "batch_norm": True, "optimizer": "sgd"}),
         slow({"hidden_layer_sizes": (100, 5), "class_weight": {0: 2, 1: 1}}),
+        slow({"hidden_layer_sizes": (300, 120), "optimizer": "sgd"}),  # too wide for XLA
     ],
 )
 def test_a_wide_table_is_learnt_as_by_keras(options):
@@ -95,6 +97,28 @@ def test_a_wide_table_is_learnt_as_by_keras(options):
         for name in ENGINES
     )
     assert_same_fit(*fits)
+
+
+def test_few_numbers_at_a_time_change_nothing(monkeypatch):
+    """Of rows of which one is full, in calls of as many steps as hold so few numbers."""
+    X, y = wide_table()
+    X = X.tolil()
+    X[7] = 1
+    options = {**WIDE, "early_stopping": True, "dropout": 0.3}
+    expected = tiny(**options).fit(X, y)
+    monkeypatch.setattr(_tables, "_MOST_NUMBERS", 200)
+    calls = []
+    run = Program.run
+
+    def counted(*arguments):
+        calls.append(arguments)
+        return run(*arguments)
+
+    monkeypatch.setattr(Program, "run", counted)
+    found = tiny(**options).fit(X, y)
+    assert_same_arrays(found.weights_, expected.weights_)
+    assert found.history_ == expected.history_
+    assert len(calls) > 6
 
 
 def test_a_wide_table_is_learnt_in_place_of_nothing_else():
