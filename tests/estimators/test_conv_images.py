@@ -38,7 +38,7 @@ def test_published_network():
     assert sum(np.prod(v.shape) for v in model.trainable_variables) == expected
 
 
-@pytest.mark.parametrize("shape", [(8, 3, 6, 6), (8, 1, 6, 6)])
+@pytest.mark.parametrize("shape", [(8, 3, 6, 6), slow((8, 1, 6, 6))])
 def test_channels_that_come_first_are_asked_about(shape):
     X, y = np.random.default_rng(0).normal(size=shape), np.arange(8) % 2
     with pytest.warns(UserWarning, match=r"transpose\(0, 2, 3, 1\)") as caught:

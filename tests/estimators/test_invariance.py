@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from cases import slow
 from estimator_toy import KINDS, quick, same_weights, table
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -29,8 +30,20 @@ def coarse(kind="binary"):
     return X, X[:, 0].astype(int) + (kind == "multiclass") * X[:, 1].astype(int)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("configuration", CONFIGURATIONS)
+CASES = [(configuration, kind) for configuration in CONFIGURATIONS for kind in KINDS]
+QUICK = [  # each of both, in few programs
+    *(("dropout", kind) for kind in KINDS),
+    ("early stopping", "multiclass"),
+    ("refit", "multiclass"),
+    ("balanced", "binary"),
+    ("unit", "multilabel"),
+]
+
+
+@pytest.mark.parametrize(
+    ("configuration", "kind"),
+    [(pytest.param if case in QUICK else slow)(*case, id=" ".join(case)) for case in CASES],
+)
 def test_integer_weights_are_copies(configuration, kind):
     X, y = table(kind)
     counts = np.random.default_rng(1).integers(0, 4, size=60)
@@ -117,16 +130,27 @@ def test_a_real_weight_of_zero_leaves_the_row_out():
     assert same_weights(fitted, quick().fit(X[kept], y[kept], sample_weight=weights[kept]))
 
 
-@settings(max_examples=15, deadline=None)
-@given(
-    order=st.permutations(range(N_ROWS)),
-    kind=st.sampled_from(KINDS),
-    configuration=st.sampled_from(sorted(CONFIGURATIONS)),
-)
-def test_the_order_of_the_rows_does_not_matter(order, kind, configuration):
+ORDERS = st.permutations(range(N_ROWS))
+
+
+def check_another_order(order, case):
+    configuration, kind = case
     X, y = coarse(kind)
     options = {**CONFIGURATIONS[configuration], "epochs": 3}
     assert same_weights(quick(**options).fit(X[order], y[order]), quick(**options).fit(X, y))
+
+
+@settings(max_examples=15, deadline=None)
+@given(order=ORDERS, case=st.sampled_from(QUICK))
+def test_the_order_of_the_rows_does_not_matter(order, case):
+    check_another_order(order, case)
+
+
+@pytest.mark.slow
+@settings(max_examples=40, deadline=None)
+@given(order=ORDERS, case=st.sampled_from(CASES))
+def test_the_order_of_the_rows_does_not_matter_anywhere(order, case):
+    check_another_order(order, case)
 
 
 def test_the_order_of_the_rows_matters_without_shuffling():
