@@ -72,7 +72,7 @@ class FusedMasks:
     def __init__(self, batch_size: int, n_numbers: int | None = None) -> None:
         self._batch_size, self._n_numbers = batch_size, n_numbers
         self._layers: list[Masked] = []
-        self._numbers: dict[int, Any] = {}
+        self._factors: dict[int, Any] = {}
 
     def layer(self, **options: Any) -> Masked:
         self._layers.append(Masked(self, **options))
@@ -82,16 +82,15 @@ class FusedMasks:
     def drawn(self, rates: list[Any], key: Any, step: Any) -> Iterator[None]:
         first = 0
         for layers in self._groups():
-            own = rates[first : first + len(layers)]
             self._draw(
                 layers,
-                tf.stack(own),
+                tf.stack(rates[first : first + len(layers)]),
                 (key[0], tf.bitwise.bitwise_xor(key[1], tf.constant(first, tf.uint32))),
                 step,
             )
             first += len(layers)
         yield
-        self._numbers = {}
+        self._factors = {}
 
     def _groups(self) -> list[list[Masked]]:
         if not self._layers:
@@ -119,14 +118,17 @@ class FusedMasks:
             return tf.zeros([2 * n_words], tf.uint32)
 
         numbers = tf.cond(tf.reduce_any(rates > 0), draw, none)
-        own = tf.split(numbers[: sum(sizes)], sizes)
-        self._numbers |= zip(map(id, layers), own, strict=True)
+        # Of all layers at once, since each small vector is another kernel to compile.
+        thresholds = tf.cast(tf.round(rates * _LEVELS), tf.uint32)
+        scales = 1 / (1 - rates)
+        for place, (layer, own) in enumerate(
+            zip(layers, tf.split(numbers[: sum(sizes)], sizes), strict=True)
+        ):
+            kept = own >= thresholds[place]
+            self._factors[id(layer)] = tf.where(kept, scales[place], 0.0)
 
     def factors(self, layer: Masked, shape: Any) -> Any:
-        rate = tf.convert_to_tensor(layer.rate)
-        threshold = tf.cast(tf.round(rate * _LEVELS), tf.uint32)
-        numbers = tf.reshape(self._numbers[id(layer)], shape)
-        return tf.where(numbers >= threshold, 1 / (1 - rate), 0.0)
+        return tf.reshape(self._factors[id(layer)], shape)
 
 
 class UnfusedMasks:

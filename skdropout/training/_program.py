@@ -107,9 +107,9 @@ class Program:
 
         def train(number: Any, _: Any, state: State, logs: Any) -> Any:
             state, *log = step(state, rows, batches, settings, number)
-            return number + 1, batches.ends[number], state, _written(logs, number, log)
+            return number + 1, batches.ends[number], state, logs.write(number, log)
 
-        logs = tf.zeros([self.steps_per_call, 2])
+        logs = self._logs()
         if not self.key.validated:
             taken, _, state, logs = tf.while_loop(
                 lambda number, *_: number < batches.n_steps,
@@ -117,7 +117,7 @@ class Program:
                 (tf.constant(0), tf.constant(False), state, logs),
                 parallel_iterations=1,
             )
-            return state, progress, taken, logs, tf.zeros([0, 2])
+            return state, progress, taken, logs.stack(), tf.zeros([0, 2])
 
         def train_epoch(
             number: Any, state: State, progress: Progress, logs: Any, validation_logs: Any
@@ -129,17 +129,21 @@ class Program:
                 parallel_iterations=1,
             )
             progress, *log = self._steps.validate(ended, state, validation, progress, settings)
-            return number, state, progress, logs, _written(validation_logs, number - 1, log)
+            return number, state, progress, logs, validation_logs.write(number - 1, log)
 
         taken, state, progress, logs, validation_logs = tf.while_loop(
             lambda number, state, progress, *_: tf.logical_and(
                 number < batches.n_steps, ~progress.gives_up(settings.stopping)
             ),
             train_epoch,
-            (tf.constant(0), state, progress, logs, tf.zeros_like(logs)),
+            (tf.constant(0), state, progress, logs, self._logs()),
             parallel_iterations=1,
         )
-        return state, progress, taken, logs, validation_logs
+        return state, progress, taken, logs.stack(), validation_logs.stack()
+
+    def _logs(self) -> tf.TensorArray:
+        """Make a table for two numbers of each step."""
+        return tf.TensorArray(tf.float32, self.steps_per_call, element_shape=[2])
 
     def _signature(self) -> tuple[Any, ...]:
         key, steps = self.key, self.steps_per_call
@@ -221,10 +225,6 @@ def _each(function: Callable[..., Any], state: State, *others: State) -> State:
         for parts in zip(*((one.trainable, one.slots) for one in (state, *others)), strict=True)
     )
     return State(trainable, state.frozen, slots)
-
-
-def _written(logs: Any, number: Any, values: list[Any]) -> Any:
-    return tf.tensor_scatter_nd_update(logs, [[number]], [tf.stack(values)])
 
 
 _lock = threading.RLock()

@@ -11,7 +11,6 @@ import math
 from functools import reduce
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 _ROWS_SHARED = 64  # from here on XLA shares rows out instead of inputs
@@ -102,7 +101,8 @@ def _small_products(inputs: Any, kernel: Any, upstream: Any) -> tuple[Any, Any]:
     Where several are ready at once it hands them to other threads, and it has a faster kernel for
     matrices that need no turning, yet moves all turning into the product. It does neither across
     the edge of a branch, over which a flat array has to go as it is. So the branch is there as an
-    optimisation barrier: its other side is for fits that have diverged already.
+    optimisation barrier: its other side, which is the cheapest there is and means nothing, is for
+    fits that have diverged already, as their biases say from then on.
     """
     flat = tf.reshape(tf.transpose(upstream), [-1])
 
@@ -111,7 +111,7 @@ def _small_products(inputs: Any, kernel: Any, upstream: Any) -> tuple[Any, Any]:
         return tf.matmul(kernel, columns), tf.matmul(columns, inputs)
 
     def lost() -> tuple[Any, Any]:
-        return tuple(tf.fill(matrix.shape[::-1], np.nan) for matrix in (inputs, kernel))
+        return tuple(tf.reshape(matrix, matrix.shape[::-1]) for matrix in (inputs, kernel))
 
     has_diverged = tf.math.is_nan(upstream[0, 0])
     turned = tf.cond(has_diverged, lost, products)
