@@ -3,8 +3,9 @@ CIFAR-100 at full length
 ========================
 
 A study leaves a line for each epoch of each network in its ``results.csv``. These are the fifteen
-networks of the published CIFAR-100 comparison, trained for all of the 10,000 steps: a row of panels
-for each place in the block, a curve for each thing that stands there. :doc:`/studies` has the table.
+networks of the published CIFAR-100 comparison, trained for all of the 10,000 steps: a row of
+panels for each place in the block, a curve for each thing that stands there. :doc:`/studies` has
+the table.
 """
 
 import matplotlib.pyplot as plt
