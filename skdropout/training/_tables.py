@@ -34,6 +34,7 @@ def key_of(job: TrainingJob) -> ProgramKey:
     """Return the key of the program that a job needs."""
     is_sparse, size = sparse.issparse(job.rows.X), job.plan.batch_size
     fused = fuses(job.network, size, sparse=is_sparse)
+    needs_room = fused and is_sparse
     validation = job.validation
     return ProgramKey(
         structure=job.network.structure,
@@ -42,7 +43,7 @@ def key_of(job: TrainingJob) -> ProgramKey:
         nesterov=job.plan.nesterov,
         clips=job.plan.global_clipnorm is not None,
         # A pass over a wide kernel is what a step of sparse rows takes its time for.
-        constrained=job.network.max_norm is not None or not is_sparse,
+        constrained=job.network.max_norm is not None or not needs_room,
         batch_size=size,
         dtype=str(job.rows.X.dtype),
         validation_dtype=str((validation or job.rows).X.dtype),
@@ -56,10 +57,8 @@ def key_of(job: TrainingJob) -> ProgramKey:
             if fused and validation
             else None
         ),
-        room=_room(job.rows, size, _MOST_NUMBERS) if fused and is_sparse else None,
-        validation_room=(
-            _room(validation, MOST_ROWS) if fused and is_sparse and validation else None
-        ),
+        room=_room(job.rows, size, _MOST_NUMBERS) if needs_room else None,
+        validation_room=_room(validation, MOST_ROWS) if needs_room and validation else None,
     )
 
 
