@@ -122,6 +122,8 @@ def _computed_here(
             with warnings.catch_warnings():
                 # Of one that has waited for too long, as on a machine that was asleep.
                 warnings.filterwarnings("ignore", "A worker stopped while some jobs were given")
+                # Of tasks that were not waited for, which is how a study is stopped.
+                warnings.filterwarnings("ignore", r"\d+ tasks (which were|have been)")
                 # Anew each time: after a failure one still has results of the cells before it.
                 for cell, tables in results_of(tasks, jobs, plan.cores):
                     del left[cell]

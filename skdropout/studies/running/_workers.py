@@ -1,10 +1,10 @@
 """Processes that carry out tasks, and stay for the next ones."""
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from threading import RLock, Thread
 from typing import Any
 
 from skdropout.studies._errors import StudyError
@@ -24,10 +24,16 @@ def results_of(tasks: Iterable[Task], jobs: int, cores: int | None) -> Iterator[
 
     tasks = (delayed(_carry_out)(task, os.getpid()) for task in tasks)
     if cores and effective_n_jobs(jobs) == 1:
-        return _results_of_one_worker(tasks, cores)
-    with parallel_config("loky", n_jobs=jobs, inner_max_num_threads=cores):
-        # One task a batch: what is finished must not wait in a worker for others.
-        return Parallel(batch_size=1, return_as="generator_unordered")(tasks)
+        results = _results_of_one_worker(tasks, cores)
+    else:
+        with parallel_config("loky", n_jobs=jobs, inner_max_num_threads=cores):
+            # One task a batch: what is finished must not wait in a worker for others.
+            results = Parallel(batch_size=1, return_as="generator_unordered")(tasks)
+    try:
+        yield from results
+    except BaseException:
+        _let_feeders_end()
+        raise
 
 
 def in_each_worker(task: Callable[[], Any], jobs: int, cores: int | None) -> list[Any]:
@@ -62,6 +68,16 @@ def _results_of_one_worker(tasks: Iterable[Task], cores: int) -> Iterator[Any]:
         raise
 
 
+def _let_feeders_end() -> None:
+    """Wait for the threads that handed tasks to workers which have been stopped.
+
+    They let go of locks at their end. Of those Python says that they have leaked if it ends before.
+    """
+    for thread in threading.enumerate():
+        if thread.name == "QueueFeederThread":
+            thread.join(timeout=1)
+
+
 @cache
 def _worker(cores: int) -> Any:
     from joblib.externals.loky import ProcessPoolExecutor
@@ -88,11 +104,11 @@ def _settle_in(parent: int) -> None:
 
     process_executor._MAX_MEMORY_LEAK_SIZE = _LEAK
     # Of a lock between processes Python would say, when a worker is killed, that it has leaked.
-    tqdm.set_lock(RLock())
+    tqdm.set_lock(threading.RLock())
 
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(0.5)
         os._exit(1)
 
-    Thread(target=watch, daemon=True).start()
+    threading.Thread(target=watch, daemon=True).start()
