@@ -27,7 +27,12 @@ OTHERS = [
     seeded(max_norm=3.0, dropout=[0.2], weight_decay=0.01),
     seeded(learning_rate_schedule="cosine", learning_rate=0.01, epochs=20),
     seeded(learning_rate_schedule="inverse_time", learning_rate_decay=0.1, rescale="unit"),
-    seeded(learning_rate_schedule="exponential", learning_rate_decay=0.001, max_norm=2),
+    seeded(
+        learning_rate_schedule="exponential",
+        learning_rate_decay=0.001,
+        max_norm=2,
+        rescale=None,
+    ),
     seeded(hidden_layer_sizes=200, dropout=0.0, rescale="center", kernel_initializer="he_normal"),
     seeded(input_dropout=0.2, dropout=[0.2], kernel_initializer="orthogonal", epochs=150),
     seeded(
