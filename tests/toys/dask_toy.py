@@ -21,7 +21,8 @@ class Fatal(TransformerMixin, BaseEstimator):
             file.write(f"{os.getpid()}\n")
         if self.deadly:
             try:
-                (folder / "killed").touch(exist_ok=False)
+                with (folder / "killed").open("x") as file:
+                    file.write(str(os.getpid()))
             except FileExistsError:
                 return self
             os.kill(os.getpid(), signal.SIGKILL)

@@ -84,9 +84,9 @@ def test_a_study_whose_worker_is_killed_is_complete_and_the_same(cluster, tmp_pa
     for name, table in expected.items():
         pd.testing.assert_frame_equal(found[name], table, check_exact=True)
     fits = (tmp_path / "fits.txt").read_text().split()
-    assert (tmp_path / "killed").exists()
-    # What was running there is computed again, and perhaps what had just ended.
-    assert 1 <= len(fits) - len(plan.cells) <= 2
+    killed = (tmp_path / "killed").read_text()
+    # What was running there is computed again, and perhaps what it had just handed in.
+    assert 1 <= len(fits) - len(plan.cells) <= fits.count(killed)
     # Each worker, with the one that took the place of the killed one, got the data once.
     unpickled = Counter((tmp_path / "unpickled").read_text().split())
     unpickled.pop(str(os.getpid()), None)
