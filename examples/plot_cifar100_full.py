@@ -3,15 +3,16 @@ CIFAR-100 at full length
 ========================
 
 A study leaves a line for each epoch of each network in its ``results.csv``. These are the fifteen
-networks of the published CIFAR-100 comparison, trained for all of the 10,000 steps: a row of
-panels for each place in the block, a curve for each thing that stands there. :doc:`/studies` has
-the table.
+networks of the published CIFAR-100 comparison, trained for all of the 10,000 steps, and those of
+the first place once more, with inputs whose channels are standardised: a row of panels for each
+place in the block, a curve for each thing that stands there. :doc:`/studies` has the table.
 """
 
 import matplotlib.pyplot as plt
 import pandas as pd
 
-results = pd.read_csv("../docs/data/cifar100-full.csv")  # from the folder of the examples
+runs = ["full", "standardised"]  # in the next line, from the folder of the examples
+results = pd.concat(pd.read_csv(f"../docs/data/cifar100-{run}.csv") for run in runs)
 
 # %%
 # Batch normalisation learns fastest and furthest, and gains nothing from the tenth epoch on. The
@@ -22,25 +23,27 @@ columns = {
     "validation_loss": "validation loss",
     "training_loss": "training loss",
 }
-placements = results["placement"].unique()
+blocks = results.groupby(["condition", "placement"], sort=False)
 colours = {name: f"C{number}" for number, name in enumerate(results["variant"].unique())}
 figure, rows = plt.subplots(
-    len(placements),
+    len(blocks),
     3,
-    figsize=(11, 3 * len(placements) + 0.6),
+    figsize=(11, 2.7 * len(blocks) + 0.6),
     layout="constrained",
     sharex=True,
     sharey="col",
     squeeze=False,
 )
-for panels, placement in zip(rows, placements, strict=True):
-    networks = results[results["placement"] == placement].groupby("variant", sort=False)
-    for panel, (column, title) in zip(panels, columns.items(), strict=True):
-        for variant, epochs in networks:
+for panel, title in zip(rows[0], columns.values(), strict=True):
+    panel.set_title(title)
+for panels, ((condition, placement), block) in zip(rows, blocks, strict=True):
+    inputs = "" if condition == "as_published" else f",\ninputs {condition}"
+    panels[0].set_ylabel(f"{placement.replace('_', ' ')}{inputs}")
+    for panel, column in zip(panels, columns, strict=True):
+        for variant, epochs in block.groupby("variant", sort=False):
             panel.plot(epochs["epoch"], epochs[column], color=colours[variant], label=variant)
-        panel.set(title=f"{title}, {placement.replace('_', ' ')}", xticks=range(0, 17, 4))
 for panel in rows[-1]:
-    panel.set_xlabel("epoch")
+    panel.set(xlabel="epoch", xticks=range(0, 17, 4))
 lines = rows[0, 0].get_legend_handles_labels()[0]
 names = [line.get_label().replace("_", " ") for line in lines]
 figure.legend(lines, names, loc="outside lower center", ncols=5)
