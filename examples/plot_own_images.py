@@ -9,6 +9,7 @@ the recommended network on new images.
 import tempfile
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
 from sklearn.datasets import load_digits
@@ -31,6 +32,13 @@ for number, (image, label) in enumerate(zip(X, y, strict=True)):
     place = folder / "photos" / str(label)
     place.mkdir(parents=True, exist_ok=True)
     Image.fromarray(image).save(place / f"{number:04}.png")
+
+fig, panels = plt.subplots(2, 6, figsize=(6, 2.4), layout="constrained")
+for panel, image, label in zip(panels.flat, X, y, strict=False):
+    panel.imshow(image, cmap="gray")
+    panel.set_title(label)
+    panel.axis("off")
+plt.show()
 
 # %%
 # Each variant chooses its strength and its number of epochs on a quarter of the training images,
