@@ -33,7 +33,6 @@ figure, rows = plt.subplots(
     layout="constrained",
     sharex=True,
     sharey="col",
-    squeeze=False,
 )
 for panel, title in zip(rows[0], columns.values(), strict=True):
     panel.set_title(title)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import studies_toy as toy
@@ -21,8 +22,7 @@ class Fatal(TransformerMixin, BaseEstimator):
             file.write(f"{os.getpid()}\n")
         if self.deadly:
             try:
-                with (folder / "killed").open("x") as file:
-                    file.write(str(os.getpid()))
+                (folder / "killed").touch(exist_ok=False)
             except FileExistsError:
                 return self
             os.kill(os.getpid(), signal.SIGKILL)
@@ -52,5 +52,8 @@ def _unpickle(file):
 
 
 def fatal_compute(cell, data, folder, pause):
-    Fatal(folder, deadly=cell == ("a", 2)).fit(None)
+    deadly = cell == ("a", 2)
+    if deadly:
+        time.sleep(1)  # what this worker has handed in is fetched by then, however slow the machine
+    Fatal(folder, deadly=deadly).fit(None)
     return toy.compute(cell, data, None, pause)

@@ -75,7 +75,8 @@ def test_a_search_whose_worker_is_killed_is_complete_and_the_same(client, alone,
 
 
 @pytest.mark.slow
-def test_a_study_whose_worker_is_killed_is_complete_and_the_same(cluster, tmp_path):
+def test_a_study_whose_worker_is_killed_is_complete_and_the_same(cluster, client, tmp_path):
+    client.amm.stop()  # it would take the data back from a worker that has nothing to do
     counted = Counted(str(tmp_path / "unpickled"))
     plan = replace(toy.plan(), data=(counted, str(tmp_path), 0.05))
     expected = run_plan(replace(plan, data=(counted, None, 0)), tmp_path / "alone", progress=False)
@@ -84,9 +85,9 @@ def test_a_study_whose_worker_is_killed_is_complete_and_the_same(cluster, tmp_pa
     for name, table in expected.items():
         pd.testing.assert_frame_equal(found[name], table, check_exact=True)
     fits = (tmp_path / "fits.txt").read_text().split()
-    killed = (tmp_path / "killed").read_text()
-    # What was running there is computed again, and perhaps what it had just handed in.
-    assert 1 <= len(fits) - len(plan.cells) <= fits.count(killed)
+    assert (tmp_path / "killed").exists()
+    # What was running there is computed again, and perhaps what had just ended.
+    assert 1 <= len(fits) - len(plan.cells) <= 2
     # Each worker, with the one that took the place of the killed one, got the data once.
     unpickled = Counter((tmp_path / "unpickled").read_text().split())
     unpickled.pop(str(os.getpid()), None)
