@@ -198,7 +198,9 @@ def _add_reading(group: Any, name: str, default: Any) -> None:
 
 def _documented(kind: type, name: str) -> str:
     """Return what the docstring says of a parameter, as the help of an option."""
-    lines = inspect.getdoc(kind).splitlines()  # type: ignore[union-attr]  # it has one
+    if sys.flags.optimize > 1:  # which leaves docstrings out
+        return ""
+    lines = (inspect.getdoc(kind) or "").splitlines()
     start = next(i for i, line in enumerate(lines) if line.startswith(f"{name} : ")) + 1
     text: list[str] = []
     for line in lines[start:]:
