@@ -11,7 +11,13 @@ from scipy import sparse
 
 from skdropout.networks import Network
 from skdropout.networks.layers import Thinning
-from skdropout.training._cost import blocks_of, rows_of_samples, rows_per_call, written_out
+from skdropout.training._cost import (
+    blocks_of,
+    dozens_of,
+    rows_of_samples,
+    rows_per_call,
+    written_out,
+)
 from skdropout.training._engine_layers import unfused_model
 from skdropout.training._layout import Layout, packed
 from skdropout.training._program import tracing
@@ -91,7 +97,7 @@ class Sampler:
         vector = tf.convert_to_tensor(packed(weights))
         drops = tf.convert_to_tensor(seeds.astype(np.int64))
         n_rows = min(self._rows_per_call, rows_of_samples(len(seeds), self._n_outputs))
-        for start, block in zip(range(0, X.shape[0], n_rows), blocks_of(X, n_rows), strict=True):
+        for start, block in dozens_of(X, n_rows):
             inputs = tf.convert_to_tensor(written_out(block, self.model.input_shape[1:]))
             outputs = self._forward(vector, inputs, drops)
             yield outputs.numpy()[:, : X.shape[0] - start]

@@ -23,6 +23,7 @@ from skdropout.training._checkpoint import Snapshot, checkpoint_of
 from skdropout.training._cost import (
     MOST_ROWS,
     blocks_of,
+    dozens_of,
     rows_of_samples,
     rows_per_call,
     written_out,
@@ -84,7 +85,7 @@ class KerasEngine:
         thinning = [layer for layer in model.layers if isinstance(layer, Thinning)]
         states = [layer.seed_generator.state for layer in thinning]
         n_rows = min(rows_per_call(model), rows_of_samples(len(seeds), network.n_outputs))
-        for start, block in zip(range(0, X.shape[0], n_rows), blocks_of(X, n_rows), strict=True):
+        for start, block in dozens_of(X, n_rows):
             inputs, samples = written_out(block, network.input_shape), []
             for own in seeds:
                 for state, seed in zip(states, own, strict=True):

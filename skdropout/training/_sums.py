@@ -77,14 +77,36 @@ def _to_kernel(inputs: Any, upstream: Any) -> Any:
     n_rows, n_inputs, n_units = inputs.shape[0], inputs.shape[1], upstream.shape[1]
     few_weights = min(n_inputs, n_units) < _NARROW or n_inputs * n_units <= _FEW_WEIGHTS
     length = _ROWS_OF_FEW_WEIGHTS if few_weights else _ROWS
-    if n_rows is None or n_rows <= length:  # only XLA, which knows the number, splits sums of rows
+    if n_rows is None:  # only XLA, which knows the number, splits sums of rows
         return tf.matmul(inputs, upstream, transpose_a=True)
+    if n_rows <= length:
+        return _turned_product(inputs, upstream)
     missing = [[0, -n_rows % length], [0, 0]]
     left, right = (
         tf.reshape(tf.pad(rows, missing), [-1, length, rows.shape[1]])
         for rows in (inputs, upstream)
     )
-    return tf.reduce_sum(tf.matmul(left, right, transpose_a=True), 0)
+    return tf.reduce_sum(_turned_product(left, right), 0)
+
+
+def _turned_product(left: Any, right: Any) -> Any:
+    """Return the product with the left matrices turned, which is written down before.
+
+    XLA shares out the columns of a matrix that it turns within the product, and some processors
+    have kernels with other bits for the last ones of each share. It moves no turning into a product
+    across the edge of a branch: see `_small_products`.
+    """
+    n_columns, n_units = left.shape[-1], right.shape[-1]
+    if n_columns < _ROWS_SHARED:
+        return tf.matmul(left, right, transpose_a=True)
+    flat = tf.reshape(tf.linalg.matrix_transpose(left), [-1])
+    first = tf.reshape(right, [-1])[0]
+    others = left.shape[:-2]
+    return tf.cond(
+        tf.math.is_nan(first),
+        lambda: tf.fill([*others, n_columns, n_units], first),
+        lambda: tf.matmul(tf.reshape(flat, [*others, n_columns, left.shape[-2]]), right),
+    )
 
 
 def _is_small(inputs: Any, kernel: Any) -> bool:

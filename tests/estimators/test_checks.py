@@ -19,7 +19,14 @@ def seeded(**parameters):
 
 
 SMALL = [
-    seeded(hidden_layer_sizes=(8,), optimizer="sgd", nesterov=True, learning_rate=0.02, epochs=40)
+    seeded(
+        hidden_layer_sizes=(8,),
+        optimizer="sgd",
+        nesterov=True,
+        learning_rate=0.02,
+        batch_size=32,
+        epochs=40,
+    )
 ]
 OTHERS = [
     DropoutMLPClassifier(),

@@ -1,4 +1,8 @@
-"""The same bits on one core as on many, which takes two processes with threads of their own."""
+"""The same fit on one core as on many, which takes two processes with threads of their own.
+
+To the last bit, and so are the predictions that NumPy makes for small networks. TensorFlow, which
+makes those of the others, promises nothing: on some processors it shares sums out among threads.
+"""
 
 import json
 import os
@@ -39,7 +43,8 @@ for name, sizes, n_rows, batch_size, n_features in NETWORKS:
         X = csr_array(X * (X > 2))
     options = {"hidden_layer_sizes": sizes, "batch_size": batch_size, "activation": "relu"}
     fitted = tiny(dropout=0.3, epochs=2, early_stopping=True, **options).fit(X, y)
-    found[name] = digest(fitted.weights_), digest([fitted.predict_proba(X)]), fitted.best_loss_
+    predicted = fitted.predict_proba(X)[:, 0].astype(float).tolist()
+    found[name] = digest(fitted.weights_), fitted.best_loss_, predicted
 print(json.dumps(found))
 """
 NAMES = [
@@ -72,5 +77,7 @@ def found():
 @pytest.mark.slow
 @pytest.mark.parametrize("network", NAMES)
 def test_the_number_of_cores_changes_nothing(found, network):
-    one, many = found
-    assert one[network] == many[network]
+    (*one, one_predicts), (*many, many_predict) = (each[network] for each in found)
+    assert one == many
+    tolerance = 0 if network == "small" else 1e-6
+    assert many_predict == pytest.approx(one_predicts, rel=0, abs=tolerance)
