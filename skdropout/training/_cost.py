@@ -42,21 +42,11 @@ def rows_of_samples(n_samples: int, n_outputs: int) -> int:
     return max(1, _SAMPLE_BYTES // (4 * n_samples * n_outputs))
 
 
-def blocks_of(X: Any, n_rows: int) -> Iterator[Any]:
-    """Yield the rows in blocks; a lone last row comes twice.
-
-    The kernels for a single row add up in another order.
-    """
-    for start in range(0, X.shape[0], n_rows):
-        block = X[start : start + n_rows]
-        yield block[[0, 0]] if block.shape[0] == 1 else block
-
-
 def dozens_of(X: Any, n_rows: int) -> Iterator[tuple[int, Any]]:
     """Yield where each block of rows starts, and its rows, made up to whole dozens by its first.
 
     Some processors multiply six or twelve rows at a time, and those that are left over by kernels
-    with other bits.
+    with other bits. But what a network makes of a row should not depend on its place.
     """
     n_rows = max(n_rows - n_rows % _DOZEN, _DOZEN)
     for start in range(0, X.shape[0], n_rows):

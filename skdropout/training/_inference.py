@@ -12,7 +12,6 @@ from scipy import sparse
 from skdropout.networks import Network
 from skdropout.networks.layers import Thinning
 from skdropout.training._cost import (
-    blocks_of,
     dozens_of,
     rows_of_samples,
     rows_per_call,
@@ -48,7 +47,7 @@ class Predictor:
         tensors = [tf.convert_to_tensor(value) for value in weights]
         blocks = [
             self._forward(tensors, as_tensor(block, self._structure)).numpy()
-            for block in blocks_of(X, self._rows_per_call)
+            for _, block in dozens_of(X, self._rows_per_call)
         ]
         return (blocks[0] if len(blocks) == 1 else np.concatenate(blocks))[: X.shape[0]]
 

@@ -22,7 +22,6 @@ from skdropout.training._callbacks import (
 from skdropout.training._checkpoint import Snapshot, checkpoint_of
 from skdropout.training._cost import (
     MOST_ROWS,
-    blocks_of,
     dozens_of,
     rows_of_samples,
     rows_per_call,
@@ -251,7 +250,7 @@ def _outputs(model: keras.Model, X: np.ndarray) -> np.ndarray:
     shape = model.input_shape[1:]
     blocks = [
         keras.ops.convert_to_numpy(model(written_out(block, shape), training=False))
-        for block in blocks_of(X, min(MOST_ROWS, rows_per_call(model)))
+        for _, block in dozens_of(X, min(MOST_ROWS, rows_per_call(model)))
     ]
     return np.concatenate(blocks)[: X.shape[0]]
 
