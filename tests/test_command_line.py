@@ -128,14 +128,6 @@ def assert_told(out, err):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("own_file")
-def test_comparing_an_own_file(capsys):
-    assert main([*OWN, "--jobs", "2"]) == 0
-    assert_told(*capsys.readouterr())
-    assert Path("skdropout-compare-own", "report.html").exists()
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("own_file")
 def test_comparing_an_own_file_is_the_same_in_a_process_of_its_own(capsys):
     two = subprocess.run(
         [sys.executable, "-m", "skdropout", *OWN, "--jobs", "2"],
@@ -149,6 +141,7 @@ def test_comparing_an_own_file_is_the_same_in_a_process_of_its_own(capsys):
     assert (two.returncode, code) == (0, 0), two.stderr
     assert "cuda" not in two.stderr.lower()
     table = assert_told(two.stdout, two.stderr)
+    assert Path("skdropout-compare-own", "report.html").exists()
     assert table in capsys.readouterr().out
     tables = [pd.read_csv(Path(name) / "results.csv") for name in ("skdropout-compare-own", "one")]
     seconds = ["fit_seconds", "choice_seconds"]
