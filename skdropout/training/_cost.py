@@ -51,9 +51,9 @@ def dozens_of(X: Any, n_rows: int) -> Iterator[tuple[int, Any]]:
     n_rows = max(n_rows - n_rows % _DOZEN, _DOZEN)
     for start in range(0, X.shape[0], n_rows):
         block = X[start : start + n_rows]
-        missing = -block.shape[0] % _DOZEN
-        filled = np.append(np.arange(block.shape[0]), np.zeros(missing, int))
-        yield start, block[filled] if missing else block
+        if missing := -block.shape[0] % _DOZEN:
+            block = block[[*range(block.shape[0]), *[0] * missing]]
+        yield start, block
 
 
 def n_blocks(n_rows: int, length: int) -> int:

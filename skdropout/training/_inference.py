@@ -11,12 +11,7 @@ from scipy import sparse
 
 from skdropout.networks import Network
 from skdropout.networks.layers import Thinning
-from skdropout.training._cost import (
-    dozens_of,
-    rows_of_samples,
-    rows_per_call,
-    written_out,
-)
+from skdropout.training._cost import dozens_of, rows_of_samples, rows_per_call, written_out
 from skdropout.training._engine_layers import unfused_model
 from skdropout.training._layout import Layout, packed
 from skdropout.training._program import tracing
