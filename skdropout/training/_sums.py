@@ -8,6 +8,7 @@ forms differ in nothing but time, `benchmarks/thresholds.py` times both.
 """
 
 import math
+from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
@@ -93,20 +94,19 @@ def _turned_product(left: Any, right: Any) -> Any:
     """Return the product with the left matrices turned, which is written down before.
 
     XLA shares out the columns of a matrix that it turns within the product, and some processors
-    have kernels with other bits for the last ones of each share. It moves no turning into a product
-    across the edge of a branch: see `_small_products`.
+    have kernels with other bits for the last ones of each share.
     """
     n_columns, n_units = left.shape[-1], right.shape[-1]
     if n_columns < _ROWS_SHARED:
         return tf.matmul(left, right, transpose_a=True)
     flat = tf.reshape(tf.linalg.matrix_transpose(left), [-1])
-    first = tf.reshape(right, [-1])[0]
     others = left.shape[:-2]
-    return tf.cond(
-        tf.math.is_nan(first),
-        lambda: tf.fill([*others, n_columns, n_units], first),
-        lambda: tf.matmul(tf.reshape(flat, [*others, n_columns, left.shape[-2]]), right),
-    )
+
+    def product() -> Any:
+        return tf.matmul(tf.reshape(flat, [*others, n_columns, left.shape[-2]]), right)
+
+    first = tf.reshape(right, [-1])[0]
+    return _in_a_branch(product, first, lambda: tf.fill([*others, n_columns, n_units], first))
 
 
 def _is_small(inputs: Any, kernel: Any) -> bool:
@@ -120,11 +120,8 @@ def _is_small(inputs: Any, kernel: Any) -> bool:
 def _small_products(inputs: Any, kernel: Any, upstream: Any) -> tuple[Any, Any]:
     """Return both gradients, by products that XLA does in turn, in the thread that it is in.
 
-    Where several are ready at once it hands them to other threads, and it has a faster kernel for
-    matrices that need no turning, yet moves all turning into the product. It does neither across
-    the edge of a branch, over which a flat array has to go as it is. So the branch is there as an
-    optimisation barrier: its other side, which is the cheapest there is and means nothing, is for
-    fits that have diverged already, as their biases say from then on.
+    Where several are ready at once it hands them to other threads, which it does not in a branch,
+    and it has a faster kernel for matrices that need no turning.
     """
     flat = tf.reshape(tf.transpose(upstream), [-1])
 
@@ -135,6 +132,15 @@ def _small_products(inputs: Any, kernel: Any, upstream: Any) -> tuple[Any, Any]:
     def lost() -> tuple[Any, Any]:
         return tuple(tf.reshape(matrix, matrix.shape[::-1]) for matrix in (inputs, kernel))
 
-    has_diverged = tf.math.is_nan(upstream[0, 0])
-    turned = tf.cond(has_diverged, lost, products)
+    turned = _in_a_branch(products, upstream[0, 0], lost)
     return tf.transpose(turned[0]), tf.transpose(turned[1])
+
+
+def _in_a_branch(products: Callable[[], Any], upstream: Any, lost: Callable[[], Any]) -> Any:
+    """Return products of which XLA takes one factor as it is, from a flat array.
+
+    It moves all turning into a product, though not across the edge of a branch. So the branch is
+    there as an optimisation barrier: its other side, which is the cheapest there is and means
+    nothing, is for fits that have diverged already, as their biases say from then on.
+    """
+    return tf.cond(tf.math.is_nan(upstream), lost, products)

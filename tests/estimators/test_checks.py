@@ -26,6 +26,7 @@ SMALL = [
         learning_rate=0.02,
         batch_size=32,
         epochs=40,
+        rescale=None,
     )
 ]
 OTHERS = [
@@ -34,21 +35,16 @@ OTHERS = [
     seeded(max_norm=3.0, dropout=[0.2], weight_decay=0.01),
     seeded(learning_rate_schedule="cosine", learning_rate=0.01, epochs=20),
     seeded(learning_rate_schedule="inverse_time", learning_rate_decay=0.1, rescale="unit"),
-    seeded(
-        learning_rate_schedule="exponential",
-        learning_rate_decay=0.001,
-        max_norm=2,
-        rescale=None,
-    ),
+    seeded(learning_rate_schedule="exponential", learning_rate_decay=0.001, max_norm=2),
     seeded(hidden_layer_sizes=200, dropout=0.0, rescale="center", kernel_initializer="he_normal"),
     seeded(input_dropout=0.2, dropout=[0.2], kernel_initializer="orthogonal", epochs=150),
     seeded(
-        hidden_layer_sizes=(8, 6),
-        dropout=[0.1, 0.05],
+        hidden_layer_sizes=(8,),
+        dropout=[0.1],
         batch_norm=True,
         max_norm=4.0,
         optimizer="rmsprop",
-        learning_rate=0.02,
+        learning_rate=0.05,
         class_weight="balanced",
         label_smoothing=0.05,
         global_clipnorm=5.0,
@@ -57,8 +53,8 @@ OTHERS = [
         epochs=20,
     ),
     seeded(
-        hidden_layer_sizes=(8,),
-        dropout=0.1,
+        hidden_layer_sizes=(8, 6),
+        dropout=[0.1, 0.05],
         rescale=None,
         optimizer="sgd",
         learning_rate=0.1,

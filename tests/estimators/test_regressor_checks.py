@@ -27,9 +27,10 @@ CONFIGURATIONS = [
         hidden_layer_sizes=(8,),
         random_state=0,
         early_stopping=True,
-        refit=True,
+        refit=True,  # which shares the programs of the first
         n_iter_no_change=np.inf,
-        learning_rate=0.05,
+        optimizer="sgd",
+        learning_rate=0.02,
         epochs=40,
     ),
 ]

@@ -60,12 +60,16 @@ NAMES = [
 
 @pytest.fixture(scope="module")
 def found():
-    """What one thread on one core finds, and what eight threads on all cores find."""
+    """What one thread on one core finds, and what eight threads on all cores find.
+
+    Each compiles for itself: a program that is kept was compiled for one number of threads.
+    """
     running = []
     for n_threads in ("1", "8"):
         environment = {
             "PYTHONPATH": os.pathsep.join(sys.path),
             "TF_NUM_INTRAOP_THREADS": n_threads,
+            "TF_XLA_FLAGS": "",
         }
         running.append(
             subprocess.Popen(

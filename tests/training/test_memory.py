@@ -16,7 +16,7 @@ from engine_toy import table, tiny
 
 ARCHITECTURES = [
     {"hidden_layer_sizes": sizes, "batch_norm": batch_norm}
-    for sizes in ((2,), (3,), (4,), (5, 2), (2, 2))
+    for sizes in ((2,), (3,), (4,), (5,), (6,))
     for batch_norm in (False, True)
 ]
 X, y = table(n_rows=24)
