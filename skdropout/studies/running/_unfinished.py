@@ -17,7 +17,8 @@ class Unfinished:
     """A folder in that of the study, with a folder for each cell whose fits take long."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder / "unfinished"
+        # Workers stay for the next study, and where they were started may be another folder.
+        self._folder = folder.absolute() / "unfinished"
 
     def of(self, cell: Cell) -> Path:
         """Return where the fits of a cell are kept."""

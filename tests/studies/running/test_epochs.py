@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import images_toy
 import pandas as pd
@@ -50,6 +51,13 @@ def killed(out, share):
     process.kill()
     process.wait(timeout=30)
     return round(EPOCHS * share_done(folder))
+
+
+def test_workers_of_another_folder_keep_epochs_in_that_of_the_study(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    unfinished = Unfinished(Path("out"))
+    monkeypatch.chdir(Path(__file__).parent)
+    assert unfinished.of(CELL).parent == tmp_path / "out" / "unfinished"
 
 
 @pytest.mark.slow  # tests/training/test_checkpoint.py shows it without a process to kill
