@@ -22,6 +22,7 @@ from skdropout.training._divergence import diverged, reject_divergence
 from skdropout.training._first_weights import first_weights
 from skdropout.training._inference import predictor_for, sampler_for
 from skdropout.training._job import TrainingJob
+from skdropout.training._masks import MaskSettings
 from skdropout.training._plan import OPTIMIZER_NAMES
 from skdropout.training._program import Program, check_tensorflow, program_for
 from skdropout.training._result import TrainingResult
@@ -129,37 +130,37 @@ class CompiledFit:
     @property
     def weights(self) -> list[Any]:
         """The values of the model's weights now, in Keras's order."""
-        trainable = [tf.convert_to_tensor(value) for value in self.state.trainable]
-        return self.program.layout.join(trainable, self.state.frozen)
+        layout, state = self.program.layout, self.state
+        return layout.join(layout.spread(_arrays(state.trainable)), _arrays(state.frozen))
 
     @weights.setter
     def weights(self, values: list[Any]) -> None:
+        self._put(values, self.program.layout.seed_states(self.state.frozen))
+
+    def _put(self, weights: list[Any], seed_states: list[Any]) -> None:
         layout = self.program.layout
-        tensors = [tf.convert_to_tensor(value) for value in values]
-        trainable, frozen = layout.split(tensors, layout.seed_states(self.state.frozen))
-        self.state = self.program.held(self.state._replace(trainable=trainable, frozen=frozen))
+        trainable, frozen = layout.split(weights, seed_states)
+        state = self.state._replace(
+            trainable=_tensors(layout.carry(trainable)), frozen=_tensors(frozen)
+        )
+        self.state = self.program.held(state)
 
     @property
     def optimizer_state(self) -> list[Any]:
         """The values of the optimiser's variables now."""
-        return [tf.convert_to_tensor(value) for slot in self.state.slots for value in slot]
+        spread = self.program.layout.spread
+        return [value for slot in self.state.slots for value in spread(_arrays(slot))]
 
     @optimizer_state.setter
     def optimizer_state(self, values: list[Any]) -> None:
-        slots = _by_kind(values, self.program)
-        self.state = self.program.held(self.state._replace(slots=slots))
+        self.state = self.program.held(self.state._replace(slots=_slots(values, self.program)))
 
     def _resume(self, first_epoch: int) -> int:
         """Draw the masks that come after those of the epochs that a callback has restored."""
         reject_nothing_left(first_epoch, self.job.plan)
         steps = first_epoch * self.job.plan.steps_per_epoch(self.job.rows.epoch_size)
-        layout = self.program.layout
-        ahead = [
-            state + tf.cast([0, steps], state.dtype)
-            for state in layout.seed_states(self.state.frozen)
-        ]
-        trainable, frozen = layout.split(self.weights, ahead)
-        self.state = self.program.held(self.state._replace(trainable=trainable, frozen=frozen))
+        seed_states = self.program.layout.seed_states(self.state.frozen)
+        self._put(self.weights, [s + tf.cast([0, steps], s.dtype) for s in seed_states])
         return first_epoch
 
     def _settings(self) -> Settings:
@@ -176,16 +177,21 @@ class CompiledFit:
                 tf.constant(rule.tol, tf.float32),
                 tf.constant(rule.by_score),
             ),
-            mask_key=tf.constant(plan.seeds.masks()),
+            masks=self._masks(),
         )
+
+    def _masks(self) -> MaskSettings:
+        rates = self.program.layout.rates(self.state.frozen)
+        return self.program.masks.settings([float(r) for r in rates], self.job.plan.seeds.masks())
 
     def _train(
         self, epochs: Epochs, rows: Rows, validation: ValidationRows, settings: Settings
     ) -> None:
         logs: list[np.ndarray] = []
+        settings = settings._replace(masks=self._masks())  # a callback may have set other rates
         length = self.program.steps_per_call
-        room = self.program.key.room
-        for batches in epochs.chunks(length, self.n_steps, self.learning_rate, room):
+        correction, room = self.program.optimizer.correction, self.program.key.room
+        for batches in epochs.chunks(length, self.n_steps, self.learning_rate, correction, room):
             self.state, self.progress, taken, *tables = self.program.run(
                 self.state, self.progress, rows, validation, batches, settings
             )
@@ -224,11 +230,10 @@ class CompiledFit:
         weights = self.weights
         if stops:
             weights = self.program.layout.unpack(np.asarray(self.progress.kept))
-        weights = [np.asarray(value) for value in weights]
         reject_divergence(self.job, weights, len(self.history["loss"]), self.learning_rate)
         return TrainingResult(
             weights=weights,
-            optimizer_state=[np.asarray(value) for value in self.optimizer_state],
+            optimizer_state=self.optimizer_state,
             history={name: list(values) for name, values in self.history.items()},
             n_steps=self.n_steps,
             best_epoch=self._best_epoch() if stops else None,
@@ -249,7 +254,7 @@ def first_state(job: TrainingJob, program: Program) -> State:
     weights = first_weights(job.network, layout, seeds, job.rescaling, earlier)
     trainable, frozen = layout.split(weights, seeds.states(layout.n_seed_states))
     state = State(
-        [tf.convert_to_tensor(value) for value in trainable],
+        _tensors(layout.carry(trainable)),
         [
             tf.convert_to_tensor(given, value.dtype)
             for value, given in zip(layout.frozen, frozen, strict=True)
@@ -269,10 +274,19 @@ def _first_slots(job: TrainingJob, program: Program) -> list[list[Any]]:
     earlier = job.earlier.optimizer_state if job.earlier else []
     if [value.shape for value in earlier] == [value.shape for value in fresh]:
         fresh = earlier
-    return _by_kind(fresh, program)
+    return _slots(fresh, program)
 
 
-def _by_kind(values: list[Any], program: Program) -> list[list[Any]]:
-    tensors = [tf.convert_to_tensor(value) for value in values]
+def _slots(values: list[Any], program: Program) -> list[list[Any]]:
     width = len(program.layout.trainable)
-    return [tensors[start : start + width] for start in range(0, len(tensors), width)]
+    starts = range(0, len(values), width)
+    return [_tensors(program.layout.carry(values[s : s + width])) for s in starts]
+
+
+def _arrays(values: list[Any]) -> list[np.ndarray]:
+    """Return arrays in the memory of tensors."""
+    return [np.asarray(tf.convert_to_tensor(value)) for value in values]
+
+
+def _tensors(values: list[Any]) -> list[Any]:
+    return [tf.convert_to_tensor(value) for value in values]

@@ -125,11 +125,21 @@ class _MaskedNormalization(keras.layers.BatchNormalization):
             return super().call(inputs, training=False)
         present = tf.cast(mask, tf.float32)[:, tf.newaxis]
         count = tf.reduce_sum(present)
-        mean = channel_sums(inputs * present) / count
-        variance = channel_sums(tf.square(inputs - mean) * present) / count
+
+        @tf.custom_gradient
+        def normalise(inputs: Any, gamma: Any, beta: Any) -> Any:
+            outputs, mean, variance = _normal(inputs, gamma, beta, self.epsilon, present, count)
+
+            def gradient(upstream: Any, *_: Any) -> Any:
+                inverse = tf.math.rsqrt(variance + self.epsilon)
+                standard = (inputs - mean) * inverse
+                return _slopes(upstream, standard, gamma * inverse, present, count)
+
+            return (outputs, mean, variance), gradient
+
+        outputs, mean, variance = normalise(inputs, *_scale_and_centre(self, inputs))
         _update(self, mean, variance)
-        gamma, beta = _scale_and_centre(self, inputs)
-        return (inputs - mean) * (gamma * tf.math.rsqrt(variance + self.epsilon)) + beta
+        return outputs
 
 
 class _CompiledNormalization(keras.layers.BatchNormalization):
@@ -162,6 +172,25 @@ def _update(layer: keras.layers.BatchNormalization, mean: Any, variance: Any) ->
         moving.assign(moving * layer.momentum + now * (1 - layer.momentum))
 
 
+def _normal(
+    values: Any, gamma: Any, beta: Any, epsilon: Any, present: Any, count: Any
+) -> tuple[Any, Any, Any]:
+    """Return normalised values, and the mean and variance of those that are present."""
+    mean = channel_sums(values * present) / count
+    variance = channel_sums(tf.square(values - mean) * present) / count
+    outputs = (values - mean) * (gamma * tf.math.rsqrt(variance + epsilon)) + beta
+    return outputs, mean, variance
+
+
+def _slopes(
+    upstream: Any, standard: Any, scale: Any, present: Any, count: Any
+) -> tuple[Any, Any, Any]:
+    """Return the gradients with respect to values, gamma and beta, given standardised values."""
+    to_beta, to_gamma = channel_sums(upstream) / count, channel_sums(upstream * standard) / count
+    to_values = scale * (upstream - present * (to_beta + standard * to_gamma))
+    return to_values, to_gamma * count, to_beta * count
+
+
 class _Kernels(NamedTuple):
     forward: Callable[..., Any]
     backward: Callable[..., Any]
@@ -191,9 +220,7 @@ def _kernels(name: str) -> _Kernels:
 
     def forward(inputs: Any, gamma: Any, beta: Any, epsilon: Any) -> Any:
         values, count = tf.cast(inputs, tf.float32), _places(inputs)
-        mean = channel_sums(values) / count
-        variance = channel_sums(tf.square(values - mean)) / count
-        outputs = (values - mean) * (gamma * tf.math.rsqrt(variance + epsilon)) + beta
+        outputs, mean, variance = _normal(values, gamma, beta, epsilon, 1.0, count)
         return tf.cast(activation(outputs), inputs.dtype), mean, variance
 
     def backward(
@@ -206,8 +233,9 @@ def _kernels(name: str) -> _Kernels:
             tape.watch(outputs)
             active = activation(outputs)
         slope = tape.gradient(active, outputs, tf.cast(upstream, tf.float32))
-        to_beta, to_gamma = channel_sums(slope), channel_sums(slope * standard)
-        to_inputs = gamma * inverse * (slope - (to_beta + standard * to_gamma) / _places(inputs))
+        to_inputs, to_gamma, to_beta = _slopes(
+            slope, standard, gamma * inverse, 1.0, _places(inputs)
+        )
         return tf.cast(to_inputs, inputs.dtype), to_gamma, to_beta
 
     return _Kernels(compiled(forward), compiled(backward))

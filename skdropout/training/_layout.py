@@ -1,8 +1,10 @@
 """Which of a model's values is which.
 
-They come in three orders: as ``model.weights``, in which results keep them; the trainable ones
-apart from the others, as stateless calls take them; and end to end in one vector, because handing
-over one value costs less than handing over a dozen.
+They come in four orders: as ``model.weights``, in which results keep them; the trainable ones
+apart from the others, as stateless calls take them; the kernels apart from all other trainable
+ones, which a training loop carries end to end in one vector, since each of them would be some
+kernels more to compile; and all end to end, because handing over one value costs less than handing
+over a dozen.
 """
 
 import math
@@ -89,6 +91,27 @@ class Layout:
         known = {value.place: given for value, given in values}
         return [known[place] for place in range(len(self.weights))]
 
+    @property
+    def carried(self) -> list[Value]:
+        """What a training loop carries of the trainable variables."""
+        others = [value for value in self.trainable if not value.is_kernel]
+        size = sum(math.prod(value.shape) for value in others)
+        vector = Value("vector", (size,), "float32", constrained=False, place=None)
+        return [*self.kernels(self.trainable), vector]
+
+    def carry(self, trainable: list[Any]) -> list[Any]:
+        """Lay the trainable values end to end, but for the kernels, which come first."""
+        pairs = zip(self.trainable, trainable, strict=True)
+        others = [given for value, given in pairs if not value.is_kernel]
+        return [*self.kernels(trainable), packed(others)]
+
+    def spread(self, carried: list[Any]) -> list[Any]:
+        """Take what a training loop carries apart again, in the order of the trainable ones."""
+        *kernels, vector = carried
+        others = [value for value in self.trainable if not value.is_kernel]
+        given = {True: iter(kernels), False: iter(_apart(vector, others))}
+        return [next(given[value.is_kernel]) for value in self.trainable]
+
     def kernels(self, trainable: list[Any]) -> list[Any]:
         """Pick the kernels out of the trainable variables, or out of their values."""
         pairs = zip(self.trainable, trainable, strict=True)
@@ -109,12 +132,7 @@ class Layout:
 
     def unpack(self, vector: Any) -> list[Any]:
         """Take weights that lie end to end apart again."""
-        reshape = np.reshape if isinstance(vector, np.ndarray) else ops.reshape
-        starts = np.cumsum([0, *(math.prod(value.shape) for value in self.weights)]).tolist()
-        return [
-            reshape(vector[start:end], value.shape)
-            for value, start, end in zip(self.weights, starts, starts[1:], strict=False)
-        ]
+        return _apart(vector, self.weights)
 
 
 def packed(weights: list[Any]) -> Any:
@@ -122,3 +140,12 @@ def packed(weights: list[Any]) -> Any:
     if isinstance(weights[0], np.ndarray):
         return np.concatenate([value.ravel() for value in weights])
     return ops.concatenate([ops.reshape(value, (-1,)) for value in weights])
+
+
+def _apart(vector: Any, values: list[Value]) -> list[Any]:
+    reshape = np.reshape if isinstance(vector, np.ndarray) else ops.reshape
+    starts = np.cumsum([0, *(math.prod(value.shape) for value in values)]).tolist()
+    return [
+        reshape(vector[start:end], value.shape)
+        for value, start, end in zip(values, starts, starts[1:], strict=False)
+    ]

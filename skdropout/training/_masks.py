@@ -5,11 +5,12 @@ from step to step.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from skdropout.networks.layers import Rated
@@ -18,14 +19,45 @@ from skdropout.training._threefry import halfwords, threefry_2x32
 _LEVELS = 1 << 16  # sixteen bits place a rate to within 1/65536, at half the cost of a word each
 
 
+class MaskSettings(NamedTuple):
+    """What the masks of a fit depend on, but the step.
+
+    For each run of the generator there is a key, and whether it is needed; for each layer the
+    number that a unit's must reach if it is to be kept, and what multiplies it then. They come as
+    data, since each of them that a program works out is another kernel to compile.
+    """
+
+    keys: list[tuple[Any, Any]]
+    needed: list[Any]
+    thresholds: Any
+    scales: Any
+
+    @classmethod
+    def of(
+        cls, rates: Sequence[float], runs: list[slice], keys: Iterable[tuple[Any, Any]]
+    ) -> "MaskSettings":
+        """Return those of layers with some rates, of which each run serves some."""
+        given = np.asarray(rates, np.float32)
+        thresholds = np.minimum(np.round(given * _LEVELS), _LEVELS - 1)
+        return cls(
+            [(tf.constant(first), tf.constant(second)) for first, second in keys],
+            [tf.constant(bool(given[run].any())) for run in runs],
+            tf.constant(thresholds.astype(np.uint32)),
+            tf.constant(1 / (1 - given)),
+        )
+
+
 class Masks(Protocol):
     """What draws the masks of a network's dropout layers."""
 
     def layer(self, **options: Any) -> "Masked":
         """Make a dropout layer whose masks these are."""
 
-    def drawn(self, rates: list[Any], key: Any, step: Any) -> Any:
-        """Have the masks of a step at hand, for the rates of the layers."""
+    def settings(self, rates: Sequence[float], key: np.ndarray) -> MaskSettings:
+        """Return what `drawn` takes, for the layers' rates and the key of a fit."""
+
+    def drawn(self, settings: MaskSettings, first_step: Any, number: Any) -> Any:
+        """Have the masks of a step at hand, so many after the first one of a call."""
 
     def factors(self, layer: "Masked", shape: Any) -> Any:
         """Return the mask of a layer, scaled so that the expected sum of the units stays."""
@@ -78,54 +110,52 @@ class FusedMasks:
         self._layers.append(Masked(self, **options))
         return self._layers[-1]
 
+    def settings(self, rates: Sequence[float], key: np.ndarray) -> MaskSettings:
+        runs = self._runs()
+        return MaskSettings.of(rates, runs, ((key[0], key[1] ^ np.uint32(r.start)) for r in runs))
+
     @contextmanager
-    def drawn(self, rates: list[Any], key: Any, step: Any) -> Iterator[None]:
-        first = 0
-        for layers in self._groups():
-            self._draw(
+    def drawn(self, settings: MaskSettings, first_step: Any, number: Any) -> Iterator[None]:
+        for run, key, needed in zip(self._runs(), settings.keys, settings.needed, strict=True):
+            layers = self._layers[run]
+            sizes = [self._size(layer) for layer in layers]
+            numbers = self._numbers(sum(sizes), key, needed, first_step, number)
+            for layer, own, threshold, scale in zip(
                 layers,
-                tf.stack(rates[first : first + len(layers)]),
-                (key[0], tf.bitwise.bitwise_xor(key[1], tf.constant(first, tf.uint32))),
-                step,
-            )
-            first += len(layers)
+                tf.split(numbers, sizes),
+                tf.unstack(settings.thresholds)[run],
+                tf.unstack(settings.scales)[run],
+                strict=True,
+            ):
+                self._factors[id(layer)] = tf.where(own >= threshold, scale, 0.0)
         yield
         self._factors = {}
 
-    def _groups(self) -> list[list[Masked]]:
+    def _runs(self) -> list[slice]:
+        """Say which layers each run of the generator serves."""
         if not self._layers:
             return []
         inputs, *hidden = self._layers
         if hidden and self._size(inputs) > sum(map(self._size, hidden)):
-            return [[inputs], hidden]
-        return [self._layers]
+            return [slice(0, 1), slice(1, None)]
+        return [slice(0, None)]
 
     def _size(self, layer: Masked) -> int:
         if self._n_numbers is not None and layer is self._layers[0]:
             return self._n_numbers
         return self._batch_size * layer.units
 
-    def _draw(self, layers: list[Masked], rates: Any, key: Any, step: Any) -> None:
-        sizes = [self._size(layer) for layer in layers]
-        n_words = -(-sum(sizes) // 2)
+    @staticmethod
+    def _numbers(size: int, key: tuple[Any, Any], needed: Any, first_step: Any, number: Any) -> Any:
+        n_words = -(-size // 2)
 
         def draw() -> Any:
+            step = tf.cast(first_step + number, tf.uint32)
             counters = tf.cast(tf.range(-(-n_words // 2)), tf.uint32)
             words = tf.concat(threefry_2x32(key, (counters, tf.zeros_like(counters) + step)), 0)
             return tf.concat(halfwords(words[:n_words]), 0)
 
-        def none() -> Any:
-            return tf.zeros([2 * n_words], tf.uint32)
-
-        numbers = tf.cond(tf.reduce_any(rates > 0), draw, none)
-        # Of all layers at once, since each small vector is another kernel to compile.
-        thresholds = tf.cast(tf.round(rates * _LEVELS), tf.uint32)
-        scales = 1 / (1 - rates)
-        for place, (layer, own) in enumerate(
-            zip(layers, tf.split(numbers[: sum(sizes)], sizes), strict=True)
-        ):
-            kept = own >= thresholds[place]
-            self._factors[id(layer)] = tf.where(kept, scales[place], 0.0)
+        return tf.cond(needed, draw, lambda: tf.zeros([2 * n_words], tf.uint32))[:size]
 
     def factors(self, layer: Masked, shape: Any) -> Any:
         return tf.reshape(self._factors[id(layer)], shape)
@@ -141,27 +171,27 @@ class UnfusedMasks:
         self._layers.append(Masked(self, **options))
         return self._layers[-1]
 
+    def settings(self, rates: Sequence[float], key: np.ndarray) -> MaskSettings:
+        runs = [slice(place, place + 1) for place in range(len(self._layers))]
+        return MaskSettings.of(rates, runs, ((key[0] ^ np.uint32(r.start), key[1]) for r in runs))
+
     @contextmanager
-    def drawn(self, rates: list[Any], key: Any, step: Any) -> Iterator[None]:
-        self._key, self._step = key, step
+    def drawn(self, settings: MaskSettings, first_step: Any, number: Any) -> Iterator[None]:
+        self._settings, self._step = settings, tf.cast(first_step + number, tf.uint32)
         yield
 
     def factors(self, layer: Masked, shape: Any) -> Any:
-        number = tf.constant(self._layers.index(layer), tf.uint32)
-        key = tf.bitwise.bitwise_xor(self._key[0], number), self._key[1] + self._step
+        place = self._layers.index(layer)
+        key = self._settings.keys[place]
+        seed = tf.bitcast(tf.stack([key[0], key[1] + self._step]), tf.int32)
         size = tf.reduce_prod(tf.stack(shape))
-        rate = tf.convert_to_tensor(layer.rate)
 
         def draw() -> Any:
             words = tf.random.stateless_uniform(
-                [(size + 1) // 2],
-                tf.bitcast(tf.stack(key), tf.int32),
-                minval=None,
-                maxval=None,
-                dtype=tf.uint32,
+                [(size + 1) // 2], seed, minval=None, maxval=None, dtype=tf.uint32
             )
             chances = tf.reshape(tf.reshape(tf.bitcast(words, tf.uint16), [-1])[:size], shape)
-            kept = chances >= tf.cast(tf.minimum(tf.round(rate * _LEVELS), _LEVELS - 1), tf.uint16)
-            return tf.where(kept, 1 / (1 - rate), 0.0)
+            kept = chances >= tf.cast(self._settings.thresholds[place], tf.uint16)
+            return tf.where(kept, self._settings.scales[place], 0.0)
 
-        return tf.cond(rate > 0, draw, lambda: tf.ones(shape))
+        return tf.cond(self._settings.needed[place], draw, lambda: tf.ones(shape))

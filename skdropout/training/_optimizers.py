@@ -9,14 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
 from keras import ops
 
 
 class StepNumbers(NamedTuple):
-    """The numbers of one step: its learning rate, its count from 1, and the momentum."""
+    """The numbers of one step: its learning rate, plain and corrected, and the momentum."""
 
     rate: Any
-    count: Any
+    corrected_rate: Any
     momentum: Any
     nesterov: bool
 
@@ -34,10 +35,11 @@ def _sgd(weight: Any, gradient: Any, slots: list[Any], step: StepNumbers) -> tup
 def _adam(weight: Any, gradient: Any, slots: list[Any], step: StepNumbers) -> tuple[Any, list[Any]]:
     mean = slots[0] + (gradient - slots[0]) * (1 - 0.9)
     square = slots[1] + (ops.square(gradient) - slots[1]) * (1 - 0.999)
-    alpha = (
-        step.rate * ops.sqrt(1 - ops.power(0.999, step.count)) / (1 - ops.power(0.9, step.count))
-    )
-    return weight - alpha * mean / (ops.sqrt(square) + 1e-7), [mean, square]
+    return weight - step.corrected_rate * mean / (ops.sqrt(square) + 1e-7), [mean, square]
+
+
+def _adam_correction(counts: np.ndarray) -> np.ndarray:
+    return np.sqrt(1 - np.float32(0.999) ** counts) / (1 - np.float32(0.9) ** counts)
 
 
 def _rmsprop(
@@ -59,8 +61,11 @@ def _adamax(
 ) -> tuple[Any, list[Any]]:
     mean = slots[0] + (gradient - slots[0]) * (1 - 0.9)
     largest = ops.maximum(0.999 * slots[1], ops.abs(gradient))
-    rate = step.rate / (1 - ops.power(0.9, step.count))
-    return weight - rate * mean / (largest + 1e-7), [mean, largest]
+    return weight - step.corrected_rate * mean / (largest + 1e-7), [mean, largest]
+
+
+def _adamax_correction(counts: np.ndarray) -> np.ndarray:
+    return 1 / (1 - np.float32(0.9) ** counts)
 
 
 def _lion(weight: Any, gradient: Any, slots: list[Any], step: StepNumbers) -> tuple[Any, list[Any]]:
@@ -70,17 +75,22 @@ def _lion(weight: Any, gradient: Any, slots: list[Any], step: StepNumbers) -> tu
 
 @dataclass(frozen=True)
 class Optimizer:
-    """An update and the values that its slots start with."""
+    """An update, the values that its slots start with, and what corrects its learning rates.
+
+    That is a factor for each step, counted from 1: averages that begin with zeros are too small at
+    first. It comes as data, since a program would work it out anew for each variable.
+    """
 
     update: Update
     slots: tuple[float, ...]
+    correction: Callable[[np.ndarray], np.ndarray] = np.ones_like
 
 
 OPTIMIZERS = {
     "adagrad": Optimizer(_adagrad, (0.1,)),
-    "adam": Optimizer(_adam, (0.0, 0.0)),
-    "adamax": Optimizer(_adamax, (0.0, 0.0)),
-    "adamw": Optimizer(_adam, (0.0, 0.0)),
+    "adam": Optimizer(_adam, (0.0, 0.0), _adam_correction),
+    "adamax": Optimizer(_adamax, (0.0, 0.0), _adamax_correction),
+    "adamw": Optimizer(_adam, (0.0, 0.0), _adam_correction),
     "lion": Optimizer(_lion, (0.0,)),
     "rmsprop": Optimizer(_rmsprop, (0.0,)),
     "sgd": Optimizer(_sgd, (0.0,)),

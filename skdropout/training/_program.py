@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from skdropout.training._cost import n_blocks, rows_per_call, steps_per_call
@@ -40,7 +41,7 @@ class Program:
         self.key = key
         self.optimizer = OPTIMIZERS[key.optimizer]
         self._steps = _step_functions(key, self.optimizer)
-        self.model, self.layout = self._steps.whole.model, self._steps.whole.layout
+        self.model, self.layout, self.masks = self._steps.whole
         self.steps_per_call = steps_per_call(self.model, key.batch_size)
         self._run = tf.function(
             self._loop_in_place if key.in_place else self._loop,
@@ -84,7 +85,7 @@ class Program:
         def assign(handle: Any, value: Any) -> None:
             tf.raw_ops.AssignVariableOp(resource=handle, value=value)
 
-        known = self.layout.trainable
+        known = self.layout.carried
         state = _each(read, handles, State(known, [], [known for _ in handles.slots]))
         state, *found = self._loop(state, *others)
         _each(assign, handles, state)
@@ -106,8 +107,8 @@ class Program:
             step = tf.function(step, autograph=False, experimental_attributes={"_noinline": True})
 
         def train(number: Any, _: Any, state: State, logs: Any) -> Any:
-            state, *log = step(state, rows, batches, settings, number)
-            return number + 1, batches.ends[number], state, logs.write(number, log)
+            state, log = step(state, rows, batches, settings, number)
+            return number + 1, tf.gather(batches.ends, number), state, logs.write(number, log)
 
         logs = self._logs()
         if not self.key.validated:
@@ -161,10 +162,12 @@ class Program:
         def targets(capacity: int | None) -> tf.TensorSpec:
             return spec((capacity, *y_shape), tf.as_dtype(key.objective.target_type))
 
-        trainable = like(self.layout.trainable)
+        trainable = like(self.layout.carried)
         if key.in_place:
             trainable = [spec((), tf.resource) for _ in trainable]
         capacity = key.validation_capacity if key.validated else 0
+        no_rates = [0.0 for _ in self.layout.rates(self.layout.frozen)]
+        no_masks = self.masks.settings(no_rates, np.zeros(2, np.uint32))
         return (
             State(trainable, like(self.layout.frozen), [trainable for _ in self.optimizer.slots]),
             Progress(
@@ -194,7 +197,9 @@ class Program:
                 X=SparseRows.spec(key.dtype, key.room, steps) if key.sparse else (),
                 index=spec((steps, key.batch_size), tf.int32),
                 sizes=spec((steps,), tf.int32),
+                shares=spec((steps,)),
                 rates=spec((steps,)),
+                corrected_rates=spec((steps,)),
                 ends=spec((steps,), tf.bool),
                 n_steps=spec((), tf.int32),
                 first_step=spec((), tf.int32),
@@ -206,7 +211,7 @@ class Program:
                 clipnorm=spec(()),
                 max_norm=spec(()),
                 stopping=EarlyStopping(spec((), tf.int32), spec(()), spec((), tf.bool)),
-                mask_key=spec((2,), tf.uint32),
+                masks=tf.nest.map_structure(tf.TensorSpec.from_tensor, no_masks),
             ),
         )
 

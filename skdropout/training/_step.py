@@ -9,6 +9,7 @@ import tensorflow as tf
 from skdropout.training._cost import rows_per_call
 from skdropout.training._engine_layers import Part
 from skdropout.training._layout import packed
+from skdropout.training._masks import MaskSettings
 from skdropout.training._objectives import Objective
 from skdropout.training._optimizers import Optimizer, StepNumbers
 from skdropout.training._program_key import ProgramKey
@@ -18,7 +19,10 @@ from skdropout.training._sums import channel_sums
 
 
 class State(NamedTuple):
-    """What a step changes: trainable weights, the layers' other variables, optimiser slots."""
+    """What a step changes: trainable weights, the layers' other variables, optimiser slots.
+
+    Trainable weights and slots come as the layout carries them.
+    """
 
     trainable: list[Any]
     frozen: list[Any]
@@ -46,29 +50,36 @@ class ValidationRows(NamedTuple):
 
 
 class Batches(NamedTuple):
-    """A chunk of the plan: each step's rows, their number, its rate, whether an epoch ends.
+    """A chunk of the plan: each step's rows, and its numbers.
 
+    Those are the number of rows and its inverse, the learning rate, plain and as the optimiser
+    corrects it, and whether an epoch ends.
     ``X`` are the rows themselves, a block for each step, where they are sparse.
     """
 
     X: Any
     index: Any
     sizes: Any
+    shares: Any
     rates: Any
+    corrected_rates: Any
     ends: Any
     n_steps: Any
     first_step: Any
 
 
 class Batch(NamedTuple):
-    """The rows of a step, how many of them count, and which masks they get."""
+    """The rows of a step, what part of the loss each one is, and which of them count."""
 
     X: Any
     y: Any
     weights: Any
-    size: Any
-    mask_key: Any
-    mask_count: Any
+    share: Any
+    present: Any
+
+    def only_present(self, values: Any) -> Any:
+        """Put zeros in the place of those of rows that only fill the batch up."""
+        return values if self.present is None else tf.where(self.present, values, 0.0)
 
 
 class Found(NamedTuple):
@@ -78,8 +89,7 @@ class Found(NamedTuple):
     of the loss with respect to the trainable ones.
     """
 
-    loss: Any
-    correct: Any
+    log: Any
     frozen: list[Any]
     slopes: list[Any]
 
@@ -93,7 +103,7 @@ class Settings(NamedTuple):
     clipnorm: Any
     max_norm: Any
     stopping: EarlyStopping
-    mask_key: Any
+    masks: MaskSettings
 
 
 @dataclass(frozen=True)
@@ -121,53 +131,50 @@ class StepFunctions:
 
     def train(
         self, state: State, rows: Rows, batches: Batches, settings: Settings, number: Any
-    ) -> tuple[State, Any, Any]:
-        """Take one step; return the new state, the batch's mean loss and its correct answers."""
-        size = batches.sizes[number]
-        index = batches.index[number] if self.key.fused else batches.index[number][:size]
-        step_number = batches.first_step + number
+    ) -> tuple[State, Any]:
+        """Take one step; return the new state, and the batch's mean loss and correct answers."""
+        steps = batches.sizes, batches.shares, batches.rates, batches.corrected_rates
+        size, share, rate, corrected = (tf.gather(values, number) for values in steps)
+        index = tf.gather(batches.index, number)
+        if not self.key.fused:
+            index = index[:size]
         batch = Batch(
             batches.X.block(number, tf.size(index), self.key.structure, self.key.room)
             if self.key.sparse
             else tf.gather(rows.X, index),
             tf.gather(rows.y, index),
-            tf.gather(rows.weights, index) if self.key.weighted else (),
-            size,
-            settings.mask_key,
-            tf.cast(step_number, tf.uint32),
+            tf.gather(rows.weights, index) if self.key.weighted else 1.0,
+            share,
+            tf.range(self.key.batch_size) < size if self.key.fused else None,
         )
-        found = self._found(state, batch)
-        count = tf.cast(step_number + 1, tf.float32)
-        step = StepNumbers(batches.rates[number], count, settings.momentum, self.key.nesterov)
+        with self.whole.masks.drawn(settings.masks, batches.first_step, number):
+            found = self._found(state, batch)
+        step = StepNumbers(rate, corrected, settings.momentum, self.key.nesterov)
         state = self._updated(state, found.slopes, step, settings)
-        return state._replace(frozen=found.frozen), found.loss, found.correct
+        return state._replace(frozen=found.frozen), found.log
 
     def _found(self, state: State, batch: Batch) -> Found:
+        trainable = self.whole.layout.spread(state.trainable)
         with tf.GradientTape() as tape:
-            tape.watch(state.trainable)
-            found = self._answers(self.whole, state.trainable, state.frozen, batch)
-        return found._replace(slopes=tape.gradient(found.loss, state.trainable))
-
-    def _answers(self, part: Part, trainable: list[Any], frozen: list[Any], batch: Batch) -> Found:
-        """Put a batch through the network, or the last part of it; no gradients yet."""
-        present = tf.range(self.key.batch_size) < batch.size if self.key.fused else None
-        drawn = part.masks.drawn(part.layout.rates(frozen), batch.mask_key, batch.mask_count)
-        with drawn:
-            outputs, frozen = part.model.stateless_call(
+            tape.watch(trainable)
+            outputs, frozen = self.whole.model.stateless_call(
                 trainable,
-                frozen,
+                state.frozen,
                 batch.X,
                 training=True,
-                **({"mask": present} if self.key.masked else {}),
+                **({"mask": batch.present} if self.key.masked else {}),
             )
-        losses = self.objective.losses(batch.y, outputs)
-        if self.key.weighted:
-            losses *= batch.weights
-        loss = _total(losses, present) / tf.cast(batch.size, tf.float32)
-        correct = tf.constant(0.0)
+            losses = self.objective.losses(batch.y, outputs)
+        shares = batch.only_present(tf.ones_like(losses) * batch.share * batch.weights)
+        columns = [batch.only_present(losses * shares)]
         if self.objective.scored_in_training:
-            correct = _total(self.objective.row_scores(batch.y, outputs), present)
-        return Found(loss, correct, [tf.convert_to_tensor(value) for value in frozen], [])
+            columns.append(batch.only_present(self.objective.row_scores(batch.y, outputs)))
+        log = tf.reduce_sum(tf.stack(columns, 1), 0)
+        return Found(
+            tf.pad(log, [[0, 2 - len(columns)]]),
+            [tf.convert_to_tensor(value) for value in frozen],
+            self.whole.layout.carry(tape.gradient(losses, trainable, output_gradients=shares)),
+        )
 
     def _updated(
         self, state: State, slopes: list[Any], step: StepNumbers, settings: Settings
@@ -175,7 +182,7 @@ class StepFunctions:
         """Return the state with new weights and new slots."""
         weights, slots = [], []
         gradients = self._gradients(state.trainable, slopes, settings)
-        for number, value in enumerate(self.whole.layout.trainable):
+        for number, value in enumerate(self.whole.layout.carried):
             weight, gradient = state.trainable[number], gradients[number]
             if value.is_kernel:
                 weight -= weight * (settings.weight_decay * step.rate)
@@ -191,7 +198,7 @@ class StepFunctions:
 
     def _gradients(self, trainable: list[Any], slopes: list[Any], settings: Settings) -> list[Any]:
         """Return the gradients of the loss with the penalty, clipped."""
-        values = zip(self.whole.layout.trainable, slopes, trainable, strict=True)
+        values = zip(self.whole.layout.carried, slopes, trainable, strict=True)
         gradients = [
             slope + weight * settings.penalty if value.is_kernel else slope
             for value, slope, weight in values
@@ -228,7 +235,8 @@ class StepFunctions:
             lambda: self._evaluate(state, validation),
             lambda: (tf.constant(np.inf, tf.float32), tf.constant(-np.inf, tf.float32)),
         )
-        now = packed(self.whole.layout.join(state.trainable, state.frozen))
+        layout = self.whole.layout
+        now = packed(layout.join(layout.spread(state.trainable), state.frozen))
         n_epochs = tf.cast(ended, tf.int32)
         following = progress.after(
             loss, score, now, settings.stopping, n_epochs=n_epochs, where=tf.where
@@ -252,7 +260,7 @@ class StepFunctions:
         def add(start: Any, loss: Any, score: Any) -> tuple[Any, Any, Any]:
             part = ValidationRows(*(rows_from(values, start) for values in validation))
             outputs, _ = self.whole.model.stateless_call(
-                state.trainable, state.frozen, part.X, training=False
+                self.whole.layout.spread(state.trainable), state.frozen, part.X, training=False
             )
             loss += tf.reduce_sum(self.objective.losses(part.y, outputs) * part.scale)
             weights = self.objective.score_weights(part.counts, part.scale)
@@ -268,7 +276,3 @@ class StepFunctions:
         weights = self.objective.score_weights(validation.counts, validation.scale)
         score = self.objective.score(score / tf.reduce_sum(weights), validation.y, weights)
         return loss / tf.reduce_sum(validation.counts), score
-
-
-def _total(values: Any, present: Any) -> Any:
-    return tf.reduce_sum(values if present is None else tf.where(present, values, 0.0))

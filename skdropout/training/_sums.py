@@ -30,7 +30,7 @@ def affine(inputs: Any, kernel: Any, bias: Any) -> Any:
 
     def gradient(upstream: Any) -> tuple[Any, Any, Any]:
         if _is_small(inputs, kernel):
-            return *_small_products(inputs, kernel, upstream), channel_sums(upstream)
+            return _small_products(inputs, kernel, upstream)
         # XLA writes the upstream down for a product, and would work it out again for a plain sum.
         to_bias = _to_kernel(tf.ones_like(inputs[:, :1]), upstream)[0]
         return _to_inputs(upstream, kernel), _to_kernel(inputs, upstream), to_bias
@@ -49,9 +49,7 @@ def channel_sums(values: Any) -> Any:
     n_rows = math.prod(length for length in lengths if length is not None)
     few = None not in lengths and n_rows <= _UNROLLED and n_rows * width <= _SHORT
     terms = tf.unstack(tf.reshape(values, [n_rows if few else math.gcd(n_rows, 8), -1, width]))
-    while len(terms) > 1:
-        terms = [reduce(tf.add, terms[start : start + 2]) for start in range(0, len(terms), 2)]
-    return tf.reduce_sum(terms[0], 0)
+    return tf.reduce_sum(tf.add_n(terms), 0)
 
 
 def _to_units(inputs: Any, kernel: Any) -> Any:
@@ -105,8 +103,10 @@ def _turned_product(left: Any, right: Any) -> Any:
     def product() -> Any:
         return tf.matmul(tf.reshape(flat, [*others, n_columns, left.shape[-2]]), right)
 
-    first = tf.reshape(right, [-1])[0]
-    return _in_a_branch(product, first, lambda: tf.fill([*others, n_columns, n_units], first))
+    def lost() -> Any:
+        return tf.fill([*others, n_columns, n_units], tf.reshape(right, [-1])[0])
+
+    return _in_a_branch(product, right, lost)
 
 
 def _is_small(inputs: Any, kernel: Any) -> bool:
@@ -117,23 +117,25 @@ def _is_small(inputs: Any, kernel: Any) -> bool:
     return n_rows * n_inputs * n_units <= _SMALL
 
 
-def _small_products(inputs: Any, kernel: Any, upstream: Any) -> tuple[Any, Any]:
-    """Return both gradients, by products that XLA does in turn, in the thread that it is in.
+def _small_products(inputs: Any, kernel: Any, upstream: Any) -> tuple[Any, Any, Any]:
+    """Return all gradients, by products that XLA does in turn, in the thread that it is in.
 
     Where several are ready at once it hands them to other threads, which it does not in a branch,
-    and it has a faster kernel for matrices that need no turning.
+    and it has a faster kernel for matrices that need no turning. The bias's is here, too, because
+    XLA would work its sum out again wherever it is used.
     """
     flat = tf.reshape(tf.transpose(upstream), [-1])
 
-    def products() -> tuple[Any, Any]:
+    def products() -> tuple[Any, Any, Any]:
         columns = tf.reshape(flat, upstream.shape[::-1])
-        return tf.matmul(kernel, columns), tf.matmul(columns, inputs)
+        return tf.matmul(kernel, columns), tf.matmul(columns, inputs), channel_sums(upstream)
 
-    def lost() -> tuple[Any, Any]:
-        return tuple(tf.reshape(matrix, matrix.shape[::-1]) for matrix in (inputs, kernel))
+    def lost() -> tuple[Any, Any, Any]:
+        turned = (tf.reshape(matrix, matrix.shape[::-1]) for matrix in (inputs, kernel))
+        return *turned, upstream[0]
 
-    turned = _in_a_branch(products, upstream[0, 0], lost)
-    return tf.transpose(turned[0]), tf.transpose(turned[1])
+    to_inputs, to_kernel, to_bias = _in_a_branch(products, upstream, lost)
+    return tf.transpose(to_inputs), tf.transpose(to_kernel), to_bias
 
 
 def _in_a_branch(products: Callable[[], Any], upstream: Any, lost: Callable[[], Any]) -> Any:
@@ -143,4 +145,4 @@ def _in_a_branch(products: Callable[[], Any], upstream: Any, lost: Callable[[], 
     there as an optimisation barrier: its other side, which is the cheapest there is and means
     nothing, is for fits that have diverged already, as their biases say from then on.
     """
-    return tf.cond(tf.math.is_nan(upstream), lost, products)
+    return tf.cond(tf.math.is_nan(tf.reshape(upstream, [-1])[0]), lost, products)

@@ -1,7 +1,7 @@
 """A fit's rows and batches as tensors in the shapes that a program takes."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
@@ -171,18 +171,27 @@ class Epochs:
             )
 
     def chunks(
-        self, length: int, first_step: int, learning_rate: float, room: Room | None
+        self,
+        length: int,
+        first_step: int,
+        learning_rate: float,
+        correction: Callable[[np.ndarray], np.ndarray],
+        room: Room | None,
     ) -> Iterator[Batches]:
         """Yield the steps as tensors, as many as one call takes, or fewer to save memory."""
         end = 0
         while end < len(self.sizes):
             start, end = end, self._end(end, length)
             chunk = slice(start, end)
+            rates = self.rates[chunk] * np.float32(learning_rate)
+            counts = np.arange(first_step + start, first_step + end, dtype=np.float32) + 1
             yield Batches(
                 self._sparse_rows(chunk, room, length),
                 padded(self.index[chunk], length),
                 padded(self.sizes[chunk], length),
-                padded(self.rates[chunk] * np.float32(learning_rate), length),
+                padded(1 / self.sizes[chunk].astype(np.float32), length),
+                padded(rates, length),
+                padded(rates * correction(counts), length),
                 padded(self.ends[chunk], length),
                 tf.constant(len(self.sizes[chunk])),
                 tf.constant(first_step + start),

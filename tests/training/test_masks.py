@@ -23,10 +23,9 @@ EACH_SOURCE = pytest.mark.parametrize("source", SOURCES)
 
 def outputs(inputs, rate, states, *, source="fused", xla=False, **options):
     """What the layer makes of its inputs in each (seed, call) of ``states``."""
-    function = (plain if source == "plain" else engine)(inputs.shape, source, **options)
+    function, settings = (plain if source == "plain" else engine)(inputs.shape, source, **options)
     run = tf.function(function, jit_compile=xla, autograph=False)
-    found = [run(inputs, tf.constant(rate), tf.constant(state, tf.uint32)) for state in states]
-    return np.array([one.numpy() for one in found])
+    return np.array([run(inputs, *settings(rate, *state)).numpy() for state in states])
 
 
 def plain(shape, source, **options):
@@ -40,7 +39,7 @@ def plain(shape, source, **options):
         values = [tf.cast(state, state_type) if is_state else rate for is_state in order]
         return layer.stateless_call([], values, inputs, training=True)[0]
 
-    return call
+    return call, lambda rate, *state: (tf.constant(rate), tf.constant(state, tf.uint32))
 
 
 def engine(shape, source, **options):
@@ -49,11 +48,14 @@ def engine(shape, source, **options):
     layer = masks.layer(**options)
     layer.build((None, *shape[1:]))
 
-    def call(inputs, rate, state):
-        with masks.drawn([rate], tf.stack([state[0], 0]), state[1]):
-            return layer.stateless_call([], [rate], inputs, training=True)[0]
+    def call(inputs, settings, step):
+        with masks.drawn(settings, step, 0):
+            return layer.stateless_call([], [0.0], inputs, training=True)[0]
 
-    return call
+    def settings(rate, seed, step):
+        return masks.settings([rate], np.array([seed, 0], np.uint32)), tf.constant(step)
+
+    return call, settings
 
 
 def drawn(shape, rate, states, **options):
@@ -170,13 +172,13 @@ def test_what_is_kept_is_scaled_so_that_the_expectation_stays(rate, source):
 
 @EACH_SOURCE
 def test_the_gradient_goes_where_the_inputs_went(source):
-    function = (plain if source == "plain" else engine)((40, 10), source)
+    function, settings = (plain if source == "plain" else engine)((40, 10), source)
 
     @tf.function(autograph=False)
     def both(inputs):
         with tf.GradientTape() as tape:
             tape.watch(inputs)
-            found = function(inputs, tf.constant(0.25), tf.constant([1, 0], tf.uint32))
+            found = function(inputs, *settings(0.25, 1, 0))
         return found, tape.gradient(found, inputs)
 
     found, gradient = both(tf.ones((40, 10)))
@@ -206,15 +208,16 @@ def test_layers_of_one_network_draw_masks_apart_whatever_the_rates_of_the_others
         layer.build((None, n_units))
 
     @tf.function(autograph=False)
-    def draw(rates):
-        with masks.drawn(list(rates), tf.constant([3, 4], tf.uint32), tf.constant(2, tf.uint32)):
+    def draw(settings):
+        with masks.drawn(settings, tf.constant(2), 0):
             return [
-                layer.stateless_call([], [rate], tf.ones((50, layer.units)), training=True)[0]
-                for layer, rate in zip(layers, rates, strict=True)
+                layer.stateless_call([], [0.0], tf.ones((50, layer.units)), training=True)[0]
+                for layer in layers
             ]
 
-    every = [kept.numpy() != 0 for kept in draw([tf.constant(0.5) for _ in rates])]
-    found = [kept.numpy() != 0 for kept in draw([tf.constant(float(rate)) for rate in rates])]
+    key = np.array([3, 4], np.uint32)
+    every = [kept.numpy() != 0 for kept in draw(masks.settings([0.5 for _ in rates], key))]
+    found = [kept.numpy() != 0 for kept in draw(masks.settings(rates, key))]
     for kept, mask, rate in zip(found, every, rates, strict=True):
         np.testing.assert_array_equal(kept, mask if rate else True)
     streams = [mask.ravel()[:2000] for mask in every]

@@ -23,7 +23,8 @@ def test_six_steps_are_those_of_keras(name, nesterov):
     ours = OPTIMIZERS[name]
     weight, slots = start, [np.full_like(start, value) for value in ours.slots]
     for count, gradient in enumerate(gradients, 1):
-        step = StepNumbers(RATE, np.float32(count), 0.9, nesterov)
+        corrected = RATE * ours.correction(np.float32([count]))[0]
+        step = StepNumbers(RATE, corrected, 0.9, nesterov)
         weight, slots = ours.update(weight, gradient, slots, step)
         theirs.apply([gradient], [variable])
         np.testing.assert_allclose(weight, variable.numpy(), rtol=1e-5, atol=1e-6)
