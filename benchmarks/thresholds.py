@@ -67,28 +67,32 @@ def _loop(what: str, rows: int, width: int, wishes: dict[str, Any]) -> Callable[
 
     from skdropout.training import _sums
 
+    barrier = _sums.Barrier()
+
     def descend(values: Any, kernel: Any, bias: Any) -> tuple[Any, ...]:
         variables = values, kernel, bias
         with tf.GradientTape() as tape:
             tape.watch(variables)
-            loss = tf.reduce_mean(tf.square(tf.nn.relu(_sums.affine(*variables))))
+            loss = tf.reduce_mean(tf.square(tf.nn.relu(_sums.affine(*variables, barrier))))
         slopes = tape.gradient(loss, variables)
         return tuple(v - 1e-3 * slope for v, slope in zip(variables, slopes, strict=True))
 
     def add_up(values: Any, _: Any) -> tuple[Any, ...]:
         return 0.999 * values, _sums.channel_sums(tf.square(values))
 
-    def run(*values: Any) -> Any:
+    def run(always: Any, *values: Any) -> Any:
         step = descend if what == "products" else add_up
-        return tf.while_loop(
-            lambda number, *_: number < STEPS,
-            lambda number, *now: (number + 1, *step(*now)),
-            (tf.constant(0), *values),
-        )
+        with barrier.standing(always):
+            return tf.while_loop(
+                lambda number, *_: number < STEPS,
+                lambda number, *now: (number + 1, *step(*now)),
+                (tf.constant(0), *values),
+            )
 
     rng = np.random.default_rng(0)
     shapes = [(rows, width), *([(width, width)] if what == "products" else []), (width,)]
-    values = [tf.constant(0.1 * rng.normal(size=shape), tf.float32) for shape in shapes]
+    numbers = [tf.constant(0.1 * rng.normal(size=shape), tf.float32) for shape in shapes]
+    values = [tf.constant(True), *numbers]
     with patch.multiple(_sums, **wishes):
         compiled = tf.function(run, jit_compile=True, autograph=False).get_concrete_function(
             *values

@@ -178,6 +178,7 @@ class CompiledFit:
                 tf.constant(rule.by_score),
             ),
             masks=self._masks(),
+            always=tf.constant(True),
         )
 
     def _masks(self) -> MaskSettings:

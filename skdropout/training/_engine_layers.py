@@ -10,7 +10,7 @@ XLA compiles just that: batch normalisation with the activation behind it, and t
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -22,7 +22,7 @@ from skdropout.networks.layers import Rescale
 from skdropout.training._layout import Layout
 from skdropout.training._masks import FusedMasks, Masks, UnfusedMasks
 from skdropout.training._sparse_rows import Room, fused_product, product
-from skdropout.training._sums import affine, channel_sums
+from skdropout.training._sums import Barrier, affine, channel_sums
 
 _WORTH_COMPILING = 8192  # numbers of one row, for half a second of compiling
 _WEIGHTS_PER_ROW = 4000
@@ -51,22 +51,24 @@ class Part(NamedTuple):
     model: keras.Model
     layout: Layout
     masks: Masks
+    barrier: Barrier
 
 
 def fused_model(network: Network, batch_size: int, room: Room | None = None) -> Part:
     """Build a network for a program that XLA compiles, with room for so many sparse inputs."""
-    masks = FusedMasks(batch_size, room and room.block)
-    makers = _makers(_FusedDense, _MaskedNormalization, masks, sparse=room is not None)
+    masks, barrier = FusedMasks(batch_size, room and room.block), Barrier()
+    dense = partial(_FusedDense, barrier)
+    makers = _makers(dense, _MaskedNormalization, masks, sparse=room is not None)
     model = network.build(makers=makers, sparse=room is not None)
-    return Part(model, Layout(model), masks)
+    return Part(model, Layout(model), masks, barrier)
 
 
 def unfused_model(network: Network, *, sparse: bool = False) -> Part:
     """Build a network for a program of TensorFlow's own kernels, which take sparse inputs, too."""
-    masks = UnfusedMasks()
-    makers = _makers(_Dense, _CompiledNormalization, masks, sparse=sparse)
+    masks, barrier = UnfusedMasks(), Barrier()
+    makers = _makers(partial(_Dense, barrier), _CompiledNormalization, masks, sparse=sparse)
     model = network.build(_joined(network.layers()), makers, sparse=sparse)
-    return Part(model, Layout(model), masks)
+    return Part(model, Layout(model), masks, barrier)
 
 
 def _makers(
@@ -104,11 +106,15 @@ class _Dense(keras.layers.Dense):
 
     product = staticmethod(product)
 
+    def __init__(self, barrier: Barrier, **options: Any) -> None:
+        super().__init__(**options)
+        self.barrier = barrier
+
     def call(self, inputs: Any, training: bool = False) -> Any:
         kernel, bias = map(keras.ops.convert_to_tensor, (self.kernel, self.bias))
         if isinstance(inputs, tf.SparseTensor):
             return self.activation(self.product(inputs, kernel) + bias)
-        return self.activation(affine(inputs, kernel, bias))
+        return self.activation(affine(inputs, kernel, bias, self.barrier))
 
 
 class _FusedDense(_Dense):
@@ -185,7 +191,10 @@ def _normal(
 def _slopes(
     upstream: Any, standard: Any, scale: Any, present: Any, count: Any
 ) -> tuple[Any, Any, Any]:
-    """Return the gradients with respect to values, gamma and beta, given standardised values."""
+    """Return the gradients with respect to values, gamma and beta, given standardised values.
+
+    XLA writes quotients down, where it would work the sums themselves out again at each use.
+    """
     to_beta, to_gamma = channel_sums(upstream) / count, channel_sums(upstream * standard) / count
     to_values = scale * (upstream - present * (to_beta + standard * to_gamma))
     return to_values, to_gamma * count, to_beta * count

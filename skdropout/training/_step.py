@@ -95,7 +95,7 @@ class Found(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """The hyperparameters that are data."""
+    """The hyperparameters that are data, and what is always true, which XLA must not know."""
 
     momentum: Any
     penalty: Any
@@ -104,6 +104,7 @@ class Settings(NamedTuple):
     max_norm: Any
     stopping: EarlyStopping
     masks: MaskSettings
+    always: Any
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,8 @@ class StepFunctions:
             share,
             tf.range(self.key.batch_size) < size if self.key.fused else None,
         )
-        with self.whole.masks.drawn(settings.masks, batches.first_step, number):
+        masks = self.whole.masks.drawn(settings.masks, batches.first_step, number)
+        with masks, self.whole.barrier.standing(settings.always):
             found = self._found(state, batch)
         step = StepNumbers(rate, corrected, settings.momentum, self.key.nesterov)
         state = self._updated(state, found.slopes, step, settings)

@@ -8,7 +8,8 @@ forms differ in nothing but time, `benchmarks/thresholds.py` times both.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import reduce
 from typing import Any
 
@@ -24,18 +25,46 @@ _UNSHARED = 1 << 19  # multiplications that are never shared out
 _UNROLLED, _SHORT = 64, 1 << 13  # rows, and numbers in them, whose sum takes no loop
 
 
-@tf.custom_gradient
-def affine(inputs: Any, kernel: Any, bias: Any) -> Any:
+class Barrier:
+    """Keeps XLA from taking apart what results are worked out from: an optimisation barrier.
+
+    XLA moves the turning of a matrix into the products with it, works a sum out again wherever it
+    is used, and hands products that are ready at once to several threads; but none of that across
+    the edge of a branch. So results come from a branch that is always taken, of which XLA does not
+    know, because the condition is data. Where there is no such condition, there is no barrier.
+    """
+
+    def __init__(self) -> None:
+        self._always: Any = None
+
+    @contextmanager
+    def standing(self, always: Any) -> Iterator[None]:
+        """Let it stand on a condition that always holds."""
+        self._always = always
+        yield
+        self._always = None
+
+    def behind(self, results: Callable[[], Any], others: Callable[[], Any]) -> Any:
+        """Return the results; the others, which are never worked out, only have their shapes."""
+        return results() if self._always is None else tf.cond(self._always, results, others)
+
+
+def affine(inputs: Any, kernel: Any, bias: Any, barrier: Barrier) -> Any:
     """Return ``inputs @ kernel + bias``, with a gradient for each of them."""
 
-    def gradient(upstream: Any) -> tuple[Any, Any, Any]:
-        if _is_small(inputs, kernel):
-            return _small_products(inputs, kernel, upstream)
-        # XLA writes the upstream down for a product, and would work it out again for a plain sum.
-        to_bias = _to_kernel(tf.ones_like(inputs[:, :1]), upstream)[0]
-        return _to_inputs(upstream, kernel), _to_kernel(inputs, upstream), to_bias
+    @tf.custom_gradient
+    def outputs(inputs: Any, kernel: Any, bias: Any) -> Any:
+        def gradient(upstream: Any) -> tuple[Any, Any, Any]:
+            if _is_small(inputs, kernel):
+                return _small_products(inputs, kernel, bias, upstream, barrier)
+            # XLA writes the upstream down for a product, and would work it out for a plain sum.
+            to_bias = _to_kernel(tf.ones_like(inputs[:, :1]), upstream, barrier)[0]
+            to_kernel = _to_kernel(inputs, upstream, barrier)
+            return _to_inputs(upstream, kernel), to_kernel, to_bias
 
-    return _to_units(inputs, kernel) + bias, gradient
+        return _to_units(inputs, kernel) + bias, gradient
+
+    return outputs(inputs, kernel, bias)
 
 
 def channel_sums(values: Any) -> Any:
@@ -72,23 +101,23 @@ def _to_inputs(upstream: Any, kernel: Any) -> Any:
     return reduce(tf.add, (tf.matmul(*part, transpose_b=True) for part in parts))
 
 
-def _to_kernel(inputs: Any, upstream: Any) -> Any:
+def _to_kernel(inputs: Any, upstream: Any, barrier: Barrier) -> Any:
     n_rows, n_inputs, n_units = inputs.shape[0], inputs.shape[1], upstream.shape[1]
     few_weights = min(n_inputs, n_units) < _NARROW or n_inputs * n_units <= _FEW_WEIGHTS
     length = _ROWS_OF_FEW_WEIGHTS if few_weights else _ROWS
     if n_rows is None:  # only XLA, which knows the number, splits sums of rows
         return tf.matmul(inputs, upstream, transpose_a=True)
     if n_rows <= length:
-        return _turned_product(inputs, upstream)
+        return _turned_product(inputs, upstream, barrier)
     missing = [[0, -n_rows % length], [0, 0]]
     left, right = (
         tf.reshape(tf.pad(rows, missing), [-1, length, rows.shape[1]])
         for rows in (inputs, upstream)
     )
-    return tf.reduce_sum(_turned_product(left, right), 0)
+    return tf.reduce_sum(_turned_product(left, right, barrier), 0)
 
 
-def _turned_product(left: Any, right: Any) -> Any:
+def _turned_product(left: Any, right: Any, barrier: Barrier) -> Any:
     """Return the product with the left matrices turned, which is written down before.
 
     XLA shares out the columns of a matrix that it turns within the product, and some processors
@@ -103,10 +132,7 @@ def _turned_product(left: Any, right: Any) -> Any:
     def product() -> Any:
         return tf.matmul(tf.reshape(flat, [*others, n_columns, left.shape[-2]]), right)
 
-    def lost() -> Any:
-        return tf.fill([*others, n_columns, n_units], tf.reshape(right, [-1])[0])
-
-    return _in_a_branch(product, right, lost)
+    return barrier.behind(product, lambda: tf.zeros([*others, n_columns, n_units]))
 
 
 def _is_small(inputs: Any, kernel: Any) -> bool:
@@ -117,32 +143,19 @@ def _is_small(inputs: Any, kernel: Any) -> bool:
     return n_rows * n_inputs * n_units <= _SMALL
 
 
-def _small_products(inputs: Any, kernel: Any, upstream: Any) -> tuple[Any, Any, Any]:
-    """Return all gradients, by products that XLA does in turn, in the thread that it is in.
-
-    Where several are ready at once it hands them to other threads, which it does not in a branch,
-    and it has a faster kernel for matrices that need no turning. The bias's is here, too, because
-    XLA would work its sum out again wherever it is used.
-    """
+def _small_products(
+    inputs: Any, kernel: Any, bias: Any, upstream: Any, barrier: Barrier
+) -> tuple[Any, Any, Any]:
+    """Return all gradients, by products of which XLA's kernels for turned matrices are faster."""
     flat = tf.reshape(tf.transpose(upstream), [-1])
 
     def products() -> tuple[Any, Any, Any]:
         columns = tf.reshape(flat, upstream.shape[::-1])
         return tf.matmul(kernel, columns), tf.matmul(columns, inputs), channel_sums(upstream)
 
-    def lost() -> tuple[Any, Any, Any]:
+    def others() -> tuple[Any, Any, Any]:
         turned = (tf.reshape(matrix, matrix.shape[::-1]) for matrix in (inputs, kernel))
-        return *turned, upstream[0]
+        return *turned, bias
 
-    to_inputs, to_kernel, to_bias = _in_a_branch(products, upstream, lost)
+    to_inputs, to_kernel, to_bias = barrier.behind(products, others)
     return tf.transpose(to_inputs), tf.transpose(to_kernel), to_bias
-
-
-def _in_a_branch(products: Callable[[], Any], upstream: Any, lost: Callable[[], Any]) -> Any:
-    """Return products of which XLA takes one factor as it is, from a flat array.
-
-    It moves all turning into a product, though not across the edge of a branch. So the branch is
-    there as an optimisation barrier: its other side, which is the cheapest there is and means
-    nothing, is for fits that have diverged already, as their biases say from then on.
-    """
-    return tf.cond(tf.math.is_nan(tf.reshape(upstream, [-1])[0]), lost, products)

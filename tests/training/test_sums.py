@@ -6,7 +6,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skdropout.training._sums import affine, channel_sums
+from skdropout.training._sums import Barrier, affine, channel_sums
 
 SHAPES = {  # rows, inputs, units
     "one of each": (1, 1, 1),
@@ -28,14 +28,16 @@ def test_a_dense_layer_and_its_gradients(shape):
     sizes = ((n_rows, n_inputs), (n_inputs, n_units), (n_units,), (n_rows, n_units))
     inputs, kernel, bias, upstream = (rng.normal(size=size).astype(np.float32) for size in sizes)
 
-    @tf.function(autograph=False)
-    def run(inputs, kernel, bias, upstream):
-        with tf.GradientTape() as tape:
-            tape.watch([inputs, kernel, bias])
-            outputs = affine(inputs, kernel, bias)
-        return outputs, *tape.gradient(outputs, [inputs, kernel, bias], upstream)
+    barrier = Barrier()
 
-    found = run(*map(tf.constant, (inputs, kernel, bias, upstream)))
+    @tf.function(autograph=False)
+    def run(inputs, kernel, bias, upstream, always):
+        with barrier.standing(always), tf.GradientTape() as tape:
+            tape.watch([inputs, kernel, bias])
+            outputs = affine(inputs, kernel, bias, barrier)
+            return outputs, *tape.gradient(outputs, [inputs, kernel, bias], upstream)
+
+    found = run(*map(tf.constant, (inputs, kernel, bias, upstream, True)))
 
     inputs, kernel, bias, upstream = map(np.float64, (inputs, kernel, bias, upstream))
     expected = (
