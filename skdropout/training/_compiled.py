@@ -22,7 +22,6 @@ from skdropout.training._divergence import diverged, reject_divergence
 from skdropout.training._first_weights import first_weights
 from skdropout.training._inference import predictor_for, sampler_for
 from skdropout.training._job import TrainingJob
-from skdropout.training._masks import MaskSettings
 from skdropout.training._plan import OPTIMIZER_NAMES
 from skdropout.training._program import Program, check_tensorflow, program_for
 from skdropout.training._result import TrainingResult
@@ -82,13 +81,18 @@ class CompiledFit:
         infinity = tf.constant(np.inf, tf.float32)
         nothing = tf.zeros(program.layout.size if job.validation else 0)
         self.progress = Progress(infinity, tf.constant(0), infinity, nothing)
+        rule = job.plan.early_stopping or EarlyStopping(n_iter_no_change=_NEVER, tol=0.0)
+        self.stopping = EarlyStopping(
+            tf.constant(int(min(rule.n_iter_no_change, _NEVER))),
+            tf.constant(rule.tol, tf.float32),
+            tf.constant(rule.by_score),
+        )
 
     def result(self) -> TrainingResult:
         """Carry the plan out."""
         job, plan, program = self.job, self.job.plan, self.program
         rows = training_rows(job.rows, program.key)
         validation = validation_rows(job.validation, program.key, rows_per_call(program.model))
-        settings = self._settings()
         at_once = max(1, program.steps_per_call // len(job.batch_sizes()))
         bar = tqdm(total=plan.epochs, unit="epoch", desc="fit", disable=not job.verbose)
         listeners = (KerasListeners if job.callbacks else Listeners)(job, self)
@@ -98,11 +102,11 @@ class CompiledFit:
             done = first + self._take_up(checkpoint.load())
             bar.update(done - first)
             for epochs in Epochs.of(job, 1 if job.by_epoch else at_once, done):
-                if self.progress.gives_up(settings.stopping):
+                if self.progress.gives_up(self.stopping):
                     break
                 done = first + len(self.history.get("loss", []))
                 listeners.begin_epoch(done)
-                self._train(epochs, rows, validation, settings)
+                self._train(epochs, rows, validation)
                 bar.set_postfix(losses_of(self.history), refresh=False)
                 bar.update(first + len(self.history["loss"]) - done)
                 checkpoint.save(self._snapshot)
@@ -158,38 +162,30 @@ class CompiledFit:
     def _resume(self, first_epoch: int) -> int:
         """Draw the masks that come after those of the epochs that a callback has restored."""
         reject_nothing_left(first_epoch, self.job.plan)
+        if first_epoch == 0:
+            return 0
         steps = first_epoch * self.job.plan.steps_per_epoch(self.job.rows.epoch_size)
         seed_states = self.program.layout.seed_states(self.state.frozen)
         self._put(self.weights, [s + tf.cast([0, steps], s.dtype) for s in seed_states])
         return first_epoch
 
     def _settings(self) -> Settings:
-        plan = self.job.plan
-        rule = plan.early_stopping or EarlyStopping(n_iter_no_change=_NEVER, tol=0.0)
+        plan, layout, masks = self.job.plan, self.program.layout, self.program.masks
+        rates = [float(rate) for rate in layout.rates(self.state.frozen)]  # callbacks may set some
         return Settings(
             momentum=tf.constant(plan.momentum, tf.float32),
             penalty=tf.constant(plan.penalty(self.job.rows.epoch_size), tf.float32),
             weight_decay=tf.constant(plan.weight_decay, tf.float32),
             clipnorm=tf.constant(plan.global_clipnorm or np.inf, tf.float32),
             max_norm=tf.constant(self.job.network.max_norm or np.inf, tf.float32),
-            stopping=EarlyStopping(
-                tf.constant(int(min(rule.n_iter_no_change, _NEVER))),
-                tf.constant(rule.tol, tf.float32),
-                tf.constant(rule.by_score),
-            ),
-            masks=self._masks(),
+            stopping=self.stopping,
+            masks=masks.settings(rates, plan.seeds.masks()),
             always=tf.constant(True),
         )
 
-    def _masks(self) -> MaskSettings:
-        rates = self.program.layout.rates(self.state.frozen)
-        return self.program.masks.settings([float(r) for r in rates], self.job.plan.seeds.masks())
-
-    def _train(
-        self, epochs: Epochs, rows: Rows, validation: ValidationRows, settings: Settings
-    ) -> None:
+    def _train(self, epochs: Epochs, rows: Rows, validation: ValidationRows) -> None:
         logs: list[np.ndarray] = []
-        settings = settings._replace(masks=self._masks())  # a callback may have set other rates
+        settings = self._settings()
         length = self.program.steps_per_call
         correction, room = self.program.optimizer.correction, self.program.key.room
         for batches in epochs.chunks(length, self.n_steps, self.learning_rate, correction, room):

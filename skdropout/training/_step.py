@@ -52,17 +52,15 @@ class ValidationRows(NamedTuple):
 class Batches(NamedTuple):
     """A chunk of the plan: each step's rows, and its numbers.
 
-    Those are the number of rows and its inverse, the learning rate, plain and as the optimiser
-    corrects it, and whether an epoch ends.
+    Those are the number of rows, its inverse, the learning rate, plain and as the optimiser
+    corrects it, and whether an epoch ends. The three that are no whole numbers lie side by side.
     ``X`` are the rows themselves, a block for each step, where they are sparse.
     """
 
     X: Any
     index: Any
     sizes: Any
-    shares: Any
-    rates: Any
-    corrected_rates: Any
+    shares_and_rates: Any
     ends: Any
     n_steps: Any
     first_step: Any
@@ -134,9 +132,8 @@ class StepFunctions:
         self, state: State, rows: Rows, batches: Batches, settings: Settings, number: Any
     ) -> tuple[State, Any]:
         """Take one step; return the new state, and the batch's mean loss and correct answers."""
-        steps = batches.sizes, batches.shares, batches.rates, batches.corrected_rates
-        size, share, rate, corrected = (tf.gather(values, number) for values in steps)
-        index = tf.gather(batches.index, number)
+        size, index = tf.gather(batches.sizes, number), tf.gather(batches.index, number)
+        share, rate, corrected = tf.unstack(tf.gather(batches.shares_and_rates, number))
         if not self.key.fused:
             index = index[:size]
         batch = Batch(

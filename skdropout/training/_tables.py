@@ -185,13 +185,12 @@ class Epochs:
             chunk = slice(start, end)
             rates = self.rates[chunk] * np.float32(learning_rate)
             counts = np.arange(first_step + start, first_step + end, dtype=np.float32) + 1
+            shares = 1 / self.sizes[chunk].astype(np.float32)
             yield Batches(
                 self._sparse_rows(chunk, room, length),
                 padded(self.index[chunk], length),
                 padded(self.sizes[chunk], length),
-                padded(1 / self.sizes[chunk].astype(np.float32), length),
-                padded(rates, length),
-                padded(rates * correction(counts), length),
+                padded(np.stack([shares, rates, rates * correction(counts)], axis=1), length),
                 padded(self.ends[chunk], length),
                 tf.constant(len(self.sizes[chunk])),
                 tf.constant(first_step + start),
