@@ -150,7 +150,7 @@ class FusedMasks:
         n_words = -(-size // 2)
 
         def draw() -> Any:
-            step = tf.cast(first_step + number, tf.uint32)
+            step = tf.cast(first_step + number, tf.uint32)  # outside, a kernel of its own
             counters = tf.cast(tf.range(-(-n_words // 2)), tf.uint32)
             words = tf.concat(threefry_2x32(key, (counters, tf.zeros_like(counters) + step)), 0)
             return tf.concat(halfwords(words[:n_words]), 0)

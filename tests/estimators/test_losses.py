@@ -11,7 +11,7 @@ from sklearn.linear_model import GammaRegressor, PoissonRegressor, QuantileRegre
 from sklearn.metrics import r2_score
 
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
-from skdropout.training import REGRESSIONS, MulticlassCrossentropy, Quantile
+from skdropout.training import REGRESSIONS, BinaryCrossentropy, MulticlassCrossentropy, Quantile
 
 X = np.random.default_rng(0).normal(size=(60, 4))
 AMOUNTS = np.exp(0.5 * X[:, 0] - 0.3 * X[:, 1] + 0.2 * X[:, 2] * X[:, 3])
@@ -56,6 +56,22 @@ def test_values_and_slopes_are_those_of_scikit_learn(name):
     factor = 2 if name == "squared_error" else 1  # scikit-learn halves it
     assert losses.numpy() == pytest.approx(factor * value, rel=1e-5, abs=1e-6)
     assert slopes == pytest.approx(factor * slope, rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize(("smoothing", "nothing"), [(0.0, 0.0), (0.1, 1e-7)])
+def test_slopes_of_logistic_losses_keep_their_digits_where_the_network_is_sure(smoothing, nothing):
+    logits, y = np.meshgrid(np.float32([-80, -20, -3, -0.1, 0, 0.1, 3, 20, 80]), np.float32([0, 1]))
+    outputs = tf.constant(logits.reshape(-1, 1))
+    with tf.GradientTape() as tape:
+        tape.watch(outputs)
+        losses = BinaryCrossentropy(smoothing).losses(y.reshape(-1, 1), outputs)
+    slopes = tape.gradient(losses, outputs, tf.fill(losses.shape, 3.0)).numpy().ravel()
+    value, slope = peers.HalfBinomialLoss().loss_gradient(
+        y_true=(y * (1 - smoothing) + smoothing / 2).ravel().astype(float),
+        raw_prediction=logits.ravel().astype(float),
+    )
+    assert losses.numpy() == pytest.approx(value, rel=1e-5, abs=1e-6)
+    assert slopes == pytest.approx(3 * slope, rel=1e-5, abs=nothing)
 
 
 @pytest.mark.parametrize(
