@@ -79,7 +79,17 @@ html_theme_options = {
     "footer_end": [],
     "secondary_sidebar_items": ["page-toc"],
 }
-html_sidebars = {"index": [], "api": [], "studies": [], "benchmarks": []}
+_pages_alone = (  # of which the list of the pages in the same section would be empty
+    "index",
+    "api",
+    "benchmarks",
+    "changes",
+    "coming-from",
+    "contributing",
+    "how-it-works",
+    "studies",
+)
+html_sidebars: dict[str, list[str]] = {page: [] for page in _pages_alone}
 
 # Warnings that examples raise stop the build, as they stop the tests.
 warnings.filterwarnings("error", module=r"(__main__|skdropout)")

@@ -224,9 +224,8 @@ class CompiledFit:
     def so_far(self) -> TrainingResult:
         """Return what has come of it until now: the memory of tensors, of which no copy is made."""
         stops = self.job.plan.early_stopping is not None and self.job.validation is not None
-        weights = self.weights
-        if stops:
-            weights = self.program.layout.unpack(np.asarray(self.progress.kept))
+        kept = np.asarray(self.progress.kept)
+        weights = self.program.layout.unpack(kept) if stops else self.weights
         reject_divergence(self.job, weights, len(self.history["loss"]), self.learning_rate)
         return TrainingResult(
             weights=weights,

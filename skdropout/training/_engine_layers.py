@@ -45,8 +45,8 @@ def fuses(network: Network, batch_size: int, *, sparse: bool = False) -> bool:
     return batch_size >= _FEW_ROWS or largest <= _WEIGHTS_PER_ROW * batch_size
 
 
-class Part(NamedTuple):
-    """A network, or what comes before or behind a place in it."""
+class Built(NamedTuple):
+    """A network built of the engine's layers, and what these have in common."""
 
     model: keras.Model
     layout: Layout
@@ -54,21 +54,21 @@ class Part(NamedTuple):
     barrier: Barrier
 
 
-def fused_model(network: Network, batch_size: int, room: Room | None = None) -> Part:
+def fused_model(network: Network, batch_size: int, room: Room | None = None) -> Built:
     """Build a network for a program that XLA compiles, with room for so many sparse inputs."""
     masks, barrier = FusedMasks(batch_size, room and room.block), Barrier()
     dense = partial(_FusedDense, barrier)
     makers = _makers(dense, _MaskedNormalization, masks, sparse=room is not None)
     model = network.build(makers=makers, sparse=room is not None)
-    return Part(model, Layout(model), masks, barrier)
+    return Built(model, Layout(model), masks, barrier)
 
 
-def unfused_model(network: Network, *, sparse: bool = False) -> Part:
+def unfused_model(network: Network, *, sparse: bool = False) -> Built:
     """Build a network for a program of TensorFlow's own kernels, which take sparse inputs, too."""
     masks, barrier = UnfusedMasks(), Barrier()
     makers = _makers(partial(_Dense, barrier), _CompiledNormalization, masks, sparse=sparse)
     model = network.build(_joined(network.layers()), makers, sparse=sparse)
-    return Part(model, Layout(model), masks, barrier)
+    return Built(model, Layout(model), masks, barrier)
 
 
 def _makers(

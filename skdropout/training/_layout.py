@@ -94,28 +94,30 @@ class Layout:
     @property
     def carried(self) -> list[Value]:
         """What a training loop carries of the trainable variables."""
-        others = [value for value in self.trainable if not value.is_kernel]
+        kernels, others = self.by_role(self.trainable)
         size = sum(math.prod(value.shape) for value in others)
-        vector = Value("vector", (size,), "float32", constrained=False, place=None)
-        return [*self.kernels(self.trainable), vector]
+        return [*kernels, Value("vector", (size,), "float32", constrained=False, place=None)]
 
     def carry(self, trainable: list[Any]) -> list[Any]:
         """Lay the trainable values end to end, but for the kernels, which come first."""
-        pairs = zip(self.trainable, trainable, strict=True)
-        others = [given for value, given in pairs if not value.is_kernel]
-        return [*self.kernels(trainable), packed(others)]
+        kernels, others = self.by_role(trainable)
+        return [*kernels, packed(others)]
 
     def spread(self, carried: list[Any]) -> list[Any]:
         """Take what a training loop carries apart again, in the order of the trainable ones."""
         *kernels, vector = carried
-        others = [value for value in self.trainable if not value.is_kernel]
+        _, others = self.by_role(self.trainable)
         given = {True: iter(kernels), False: iter(_apart(vector, others))}
         return [next(given[value.is_kernel]) for value in self.trainable]
 
-    def kernels(self, trainable: list[Any]) -> list[Any]:
-        """Pick the kernels out of the trainable variables, or out of their values."""
-        pairs = zip(self.trainable, trainable, strict=True)
-        return [given for value, given in pairs if value.is_kernel]
+    def by_role(self, trainable: list[Any]) -> tuple[list[Any], list[Any]]:
+        """Tell kernels from the other trainable variables, or the values of both."""
+        pairs = [*zip(self.trainable, trainable, strict=True)]
+        kernels, others = (
+            [given for value, given in pairs if value.is_kernel == wanted]
+            for wanted in (True, False)
+        )
+        return kernels, others
 
     def rates(self, frozen: list[Any]) -> list[Any]:
         """Pick the dropout rates out of the values of the frozen variables."""

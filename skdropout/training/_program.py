@@ -41,7 +41,7 @@ class Program:
         self.key = key
         self.optimizer = OPTIMIZERS[key.optimizer]
         self._steps = _step_functions(key, self.optimizer)
-        self.model, self.layout, self.masks, _ = self._steps.whole
+        self.model, self.layout, self.masks, _ = self._steps.built
         self.steps_per_call = steps_per_call(self.model, key.batch_size)
         self._run = tf.function(
             self._loop_in_place if key.in_place else self._loop,

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from skdropout.training._cost import rows_per_call
-from skdropout.training._engine_layers import Part
+from skdropout.training._engine_layers import Built
 from skdropout.training._layout import packed
 from skdropout.training._masks import MaskSettings
 from skdropout.training._objectives import Objective
@@ -111,7 +111,7 @@ class StepFunctions:
 
     Parameters
     ----------
-    whole : Part
+    built : Built
         The network, ending in logits; its own variables are neither read nor changed.
     optimizer : Optimizer
         How to change the weights.
@@ -119,7 +119,7 @@ class StepFunctions:
         What the program is for.
     """
 
-    whole: Part
+    built: Built
     optimizer: Optimizer
     key: ProgramKey
 
@@ -145,18 +145,18 @@ class StepFunctions:
             share,
             tf.range(self.key.batch_size) < size if self.key.fused else None,
         )
-        masks = self.whole.masks.drawn(settings.masks, batches.first_step, number)
-        with masks, self.whole.barrier.standing(settings.always):
+        masks = self.built.masks.drawn(settings.masks, batches.first_step, number)
+        with masks, self.built.barrier.standing(settings.always):
             found = self._found(state, batch)
         step = StepNumbers(rate, corrected, settings.momentum, self.key.nesterov)
         state = self._updated(state, found.slopes, step, settings)
         return state._replace(frozen=found.frozen), found.log
 
     def _found(self, state: State, batch: Batch) -> Found:
-        trainable = self.whole.layout.spread(state.trainable)
+        trainable = self.built.layout.spread(state.trainable)
         with tf.GradientTape() as tape:
             tape.watch(trainable)
-            outputs, frozen = self.whole.model.stateless_call(
+            outputs, frozen = self.built.model.stateless_call(
                 trainable,
                 state.frozen,
                 batch.X,
@@ -172,7 +172,7 @@ class StepFunctions:
         return Found(
             tf.pad(log, [[0, 2 - len(columns)]]),
             [tf.convert_to_tensor(value) for value in frozen],
-            self.whole.layout.carry(tape.gradient(losses, trainable, output_gradients=shares)),
+            self.built.layout.carry(tape.gradient(losses, trainable, output_gradients=shares)),
         )
 
     def _updated(
@@ -181,7 +181,7 @@ class StepFunctions:
         """Return the state with new weights and new slots."""
         weights, slots = [], []
         gradients = self._gradients(state.trainable, slopes, settings)
-        for number, value in enumerate(self.whole.layout.carried):
+        for number, value in enumerate(self.built.layout.carried):
             weight, gradient = state.trainable[number], gradients[number]
             if value.is_kernel:
                 weight -= weight * (settings.weight_decay * step.rate)
@@ -197,7 +197,7 @@ class StepFunctions:
 
     def _gradients(self, trainable: list[Any], slopes: list[Any], settings: Settings) -> list[Any]:
         """Return the gradients of the loss with the penalty, clipped."""
-        values = zip(self.whole.layout.carried, slopes, trainable, strict=True)
+        values = zip(self.built.layout.carried, slopes, trainable, strict=True)
         gradients = [
             slope + weight * settings.penalty if value.is_kernel else slope
             for value, slope, weight in values
@@ -234,7 +234,7 @@ class StepFunctions:
             lambda: self._evaluate(state, validation),
             lambda: (tf.constant(np.inf, tf.float32), tf.constant(-np.inf, tf.float32)),
         )
-        layout = self.whole.layout
+        layout = self.built.layout
         now = packed(layout.join(layout.spread(state.trainable), state.frozen))
         n_epochs = tf.cast(ended, tf.int32)
         following = progress.after(
@@ -244,7 +244,7 @@ class StepFunctions:
 
     def _evaluate(self, state: State, validation: ValidationRows) -> tuple[Any, Any]:
         n_rows = tf.shape(validation.counts)[0]
-        block = rows_per_call(self.whole.model)
+        block = rows_per_call(self.built.model)
         if self.key.fused:
             block = min(block, validation.counts.shape[0])
 
@@ -258,8 +258,8 @@ class StepFunctions:
 
         def add(start: Any, loss: Any, score: Any) -> tuple[Any, Any, Any]:
             part = ValidationRows(*(rows_from(values, start) for values in validation))
-            outputs, _ = self.whole.model.stateless_call(
-                self.whole.layout.spread(state.trainable), state.frozen, part.X, training=False
+            outputs, _ = self.built.model.stateless_call(
+                self.built.layout.spread(state.trainable), state.frozen, part.X, training=False
             )
             loss += tf.reduce_sum(self.objective.losses(part.y, outputs) * part.scale)
             weights = self.objective.score_weights(part.counts, part.scale)

@@ -52,11 +52,11 @@ def planned_optimizer(plan: TrainingPlan, model: keras.Model, n_rows: int) -> An
     """Make the Keras optimiser of a plan, for the weights of a model and an epoch of ``n_rows``."""
     optimizer = _optimizer(plan, plan.steps_per_epoch(n_rows))
     variables = model.trainable_variables
-    kernels = {id(kernel) for kernel in Layout(model).kernels(variables)}
-    optimizer.exclude_from_weight_decay(var_list=[v for v in variables if id(v) not in kernels])
+    kernels, others = Layout(model).by_role(variables)
+    optimizer.exclude_from_weight_decay(var_list=others)
     optimizer.build(variables)
     if plan.alpha:
-        _penalise(optimizer, kernels, plan.penalty(n_rows))
+        _penalise(optimizer, {id(kernel) for kernel in kernels}, plan.penalty(n_rows))
     return optimizer
 
 
