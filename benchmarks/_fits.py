@@ -57,7 +57,10 @@ def plan_epochs(
     batch = recipe["batch_size"]
     pilot = rows if library == OURS else min(rows, _PILOT_STEPS * batch)
     epoch_samples(library, recipe, (pilot, features), 1, 1)
-    seconds = max(1e-6, epoch_samples(library, recipe, (pilot, features), 1, 1)[0])
+    for epochs in (1, 4, 16, 64, 256):  # a difference as short as the noise says nothing
+        seconds = max(1e-6, epoch_samples(library, recipe, (pilot, features), epochs, 1)[0])
+        if epochs * seconds > shortest / 10:
+            break
     epoch = seconds * math.ceil(rows / batch) / math.ceil(pilot / batch)
     if library != OURS and epoch > limit and rows > 2 * pilot:
         rows = max(pilot, int(limit / seconds * pilot) // batch * batch)
