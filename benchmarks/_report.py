@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import psutil
 from matplotlib.figure import Figure
 
 _PACKAGES = (
     "skdropout", "tensorflow", "keras", "scikit-learn", "numpy", "scikeras", "skorch", "torch",
 )  # fmt: skip
 README = Path(__file__).with_name("README.md")
-BUSY = 0.7  # waiting processes for each core, from which on the figures say so
+BUSY = 0.2  # of the processors' time, from which on the figures say so
 
 
 @dataclass(frozen=True)
@@ -121,14 +122,14 @@ def spread(values: Iterable[float]) -> str:
 
 def circumstances() -> str:
     """Say when, where and with what something is measured."""
-    cores, load = os.cpu_count() or 1, os.getloadavg()[0]
+    share = psutil.cpu_percent(interval=3) / 100  # the load average remembers what has just ended
     busy = (
-        f" **The machine was busy with other work (load average {load:.1f}): not for quoting.**"
-        if load > BUSY * cores
+        f" **The machine was busy with other work ({share:.0%} of its time): not for quoting.**"
+        if share > BUSY
         else ""
     )
     return (
-        f"Measured on {date.today().isoformat()}; {_processor()}, {cores} cores, "
+        f"Measured on {date.today().isoformat()}; {_processor()}, {os.cpu_count()} cores, "
         f"{platform.system()}; Python {platform.python_version()}, "
         f"{', '.join(f'{name} {_version(name)}' for name in _PACKAGES)}.{busy}"
     )
