@@ -22,7 +22,7 @@ _ROWS, _ROWS_OF_FEW_WEIGHTS = 256, 64
 _FEW_WEIGHTS, _NARROW = 1 << 16, 8
 _SMALL = 1 << 17  # multiplications, in a product that no second thread makes faster
 _UNSHARED = 1 << 19  # multiplications that are never shared out
-_UNROLLED, _SHORT = 64, 1 << 13  # rows, and numbers in them, whose sum takes no loop
+_UNROLLED, _SHORT = 32, 1 << 13  # rows, and numbers in them, whose sum takes no loop
 
 
 class Barrier:
@@ -72,7 +72,7 @@ def channel_sums(values: Any) -> Any:
 
     XLA on a CPU adds up what it computes number by number. Adding rows to each other as vectors is
     faster: every one of a few short ones, eighths of them otherwise, since more streams from memory
-    get into each other's way.
+    get into each other's way, and each of them is compiled on its own.
     """
     *lengths, width = values.shape
     n_rows = math.prod(length for length in lengths if length is not None)
