@@ -1,6 +1,7 @@
 """A training step of the CIFAR-100 comparison's network, and the memory of a fit on its images."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -12,7 +13,8 @@ from benchmarks._report import Options, Report, number, spread
 from benchmarks._worker import Worker, workers
 
 IMAGES = 50_000
-PRECISIONS = ("float32", "mixed_bfloat16")
+#: What a processor needs to compute in bfloat16; others emulate it, at ten times the time.
+BFLOAT16 = {"avx512_bf16", "amx_bf16"}
 _CELL = ["cores", "precision", "batch_norm"]
 _METHOD = """\
 The five-block network (60 filters, 100 in the last block; 1,000 units in the head) on images of
@@ -23,12 +25,13 @@ is one `tf.function` called in a plain loop on batches that are tensors already,
 history or stopping rule slows down. `Model.fit` on arrays waits at the end of an epoch for the
 thread with which tf.data tunes itself, whose naps double from 10 milliseconds on: on one core its
 epochs here end after 2.6 or 5.1 seconds, computing or not. The bare step says what the arithmetic
-costs. skorch has its images in the order "channels last"."""
+costs. skorch has its images in the order "channels last". bfloat16 is measured only on processors
+that compute in it."""
 
 
 def measure(options: Options) -> Iterator[dict[str, Any]]:
     for cores in (1, 2):
-        for precision in PRECISIONS:
+        for precision in _precisions():
             for batch_norm in (False, True):
                 with workers(LIBRARIES, cores) as at_work:
                     cell = dict(zip(_CELL, (cores, precision, batch_norm), strict=True))
@@ -38,6 +41,11 @@ def measure(options: Options) -> Iterator[dict[str, Any]]:
                             yield {**cell, "library": library, "turn": turn, "seconds": seconds}
     with Worker(cores=2) as worker:
         yield {"library": OURS, **worker(peak_of_images, 2_000 if options.quick else IMAGES)}
+
+
+def _precisions() -> list[str]:
+    flags = Path("/proc/cpuinfo").read_text().split()
+    return ["float32", *(["mixed_bfloat16"] if BFLOAT16.intersection(flags) else [])]
 
 
 def report(samples: pd.DataFrame) -> Report:
