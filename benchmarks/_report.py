@@ -142,9 +142,14 @@ def _version(package: str) -> str:
         return "(absent)"
 
 
-def _processor() -> str:
+def about_processors() -> str:
+    """Return what Linux says of the processors, and nothing elsewhere."""
     try:
-        found = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+        return Path("/proc/cpuinfo").read_text()
     except OSError:
-        found = None
+        return ""
+
+
+def _processor() -> str:
+    found = re.search(r"model name\s*: (.*)", about_processors())
     return found[1] if found else platform.processor() or platform.machine()

@@ -1,7 +1,6 @@
 """A training step of the CIFAR-100 comparison's network, and the memory of a fit on its images."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -9,11 +8,11 @@ import pandas as pd
 from benchmarks._conv_peers import BATCH, LIBRARIES, STEPS, peak_of_images, seconds_a_step
 from benchmarks._libraries import OURS
 from benchmarks._plots import draw_bars, figure
-from benchmarks._report import Options, Report, number, spread
+from benchmarks._report import Options, Report, about_processors, number, spread
 from benchmarks._worker import Worker, workers
 
 IMAGES = 50_000
-#: What a processor needs to compute in bfloat16; others emulate it, at ten times the time.
+#: What a processor needs to compute in bfloat16; others emulate it, at a dozen times the time.
 BFLOAT16 = {"avx512_bf16", "amx_bf16"}
 _CELL = ["cores", "precision", "batch_norm"]
 _METHOD = """\
@@ -44,8 +43,8 @@ def measure(options: Options) -> Iterator[dict[str, Any]]:
 
 
 def _precisions() -> list[str]:
-    flags = Path("/proc/cpuinfo").read_text().split()
-    return ["float32", *(["mixed_bfloat16"] if BFLOAT16.intersection(flags) else [])]
+    computes = BFLOAT16.intersection(about_processors().split())
+    return ["float32", "mixed_bfloat16"] if computes else ["float32"]
 
 
 def report(samples: pd.DataFrame) -> Report:

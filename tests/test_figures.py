@@ -101,6 +101,16 @@ def test_the_memory_of_many_images_is_that_measured():
     assert quoted in words("docs/scaling.md")
 
 
+def test_a_step_with_images_takes_the_peers_what_was_measured():
+    steps = measured("conv_steps").query("precision == 'float32'")
+    medians = steps.groupby(["cores", "batch_norm", "library"])["seconds"].median().unstack()
+    times = medians.div(medians["skdropout"], axis=0).agg(["min", "max"])
+    text = words("docs/images.md")
+    assert "`Model.fit` took {:.1f} to {:.1f} times".format(*times["Model.fit"]) in text
+    assert "a bare `tf.function` {:.2f} to {:.2f} times".format(*times["bare step"]) in text
+    assert "behind skorch, {:.2f} to {:.2f} times".format(*times["skorch"]) in text
+
+
 def test_the_defaults_are_as_good_on_other_tables_as_the_pages_say():
     means = measured("defaults").groupby(["data", "classifier"])[["accuracy", "log_loss"]].mean()
     ours, theirs = (means.xs(name, level=1) for name in ("skdropout", "MLPClassifier"))
