@@ -2,8 +2,12 @@
 
 import os
 import platform
+import sys
+from collections import Counter
 from contextlib import suppress
 from importlib.metadata import version
+from itertools import count
+from zlib import crc32
 
 import pytest
 
@@ -54,3 +58,32 @@ def keep_compiled(cache):
         if size > _MOST_KEPT:
             file.unlink()
     os.environ.setdefault("TF_XLA_FLAGS", f"--tf_xla_persistent_cache_directory={folder}")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _names_by_key():
+    """Name what a program consists of by its key, for XLA knows a program again by these names.
+
+    TensorFlow numbers the functions of a process in the order in which it meets them, and tests
+    do not meet their programs in the same order twice.
+    """
+    if "skdropout.training._program" not in sys.modules:
+        yield
+        return
+    from tensorflow.python.framework import ops
+
+    from skdropout.training._program import Program
+
+    trace, uid, times = Program.__init__, ops.uid, Counter()
+
+    def named(program, key):
+        times[key] += 1
+        ops.uid = count(crc32(f"{times[key]} {key}".encode()) << 20).__next__
+        try:
+            trace(program, key)
+        finally:
+            ops.uid = uid
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Program, "__init__", named)
+        yield
