@@ -13,6 +13,7 @@ NAMES = (
     "compare",
     "truths",
     "growth",
+    "threads",
     "parts",
     "search",
     "memory",

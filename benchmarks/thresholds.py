@@ -66,8 +66,9 @@ def _loop(what: str, rows: int, width: int, wishes: dict[str, Any]) -> Callable[
     import tensorflow as tf
 
     from skdropout.training import _sums
+    from skdropout.training._barrier import Barrier
 
-    barrier = _sums.Barrier()
+    barrier = Barrier()
 
     def descend(values: Any, kernel: Any, bias: Any) -> tuple[Any, ...]:
         variables = values, kernel, bias

@@ -19,10 +19,11 @@ import tensorflow as tf
 
 from skdropout.networks import Layer, Network
 from skdropout.networks.layers import Rescale
+from skdropout.training._barrier import Barrier
 from skdropout.training._layout import Layout
 from skdropout.training._masks import FusedMasks, Masks, UnfusedMasks
 from skdropout.training._sparse_rows import Room, fused_product, product
-from skdropout.training._sums import Barrier, affine, channel_sums
+from skdropout.training._sums import affine, channel_sums
 
 _WORTH_COMPILING = 8192  # numbers of one row, for half a second of compiling
 _WEIGHTS_PER_ROW = 4000

@@ -14,9 +14,11 @@ import numpy as np
 import tensorflow as tf
 
 from skdropout.networks.layers import Rated
+from skdropout.training._barrier import each_by_one_thread
 from skdropout.training._threefry import halfwords, threefry_2x32
 
 _LEVELS = 1 << 16  # sixteen bits place a rate to within 1/65536, at half the cost of a word each
+_FOR_ONE_THREAD = range(3_300, 1 << 16)  # numbers that XLA shares out, though it takes longer
 
 
 class MaskSettings(NamedTuple):
@@ -152,8 +154,12 @@ class FusedMasks:
         def draw() -> Any:
             step = tf.cast(first_step + number, tf.uint32)  # outside, a kernel of its own
             counters = tf.cast(tf.range(-(-n_words // 2)), tf.uint32)
-            words = tf.concat(threefry_2x32(key, (counters, tf.zeros_like(counters) + step)), 0)
-            return tf.concat(halfwords(words[:n_words]), 0)
+            words = threefry_2x32(key, (counters, tf.zeros_like(counters) + step))
+            if size in _FOR_ONE_THREAD:
+                all_words = tf.reshape(each_by_one_thread(words, needed), [-1])
+            else:
+                all_words = tf.concat(words, 0)
+            return tf.concat(halfwords(all_words[:n_words]), 0)
 
         return tf.cond(needed, draw, lambda: tf.zeros([2 * n_words], tf.uint32))[:size]
 

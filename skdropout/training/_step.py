@@ -1,5 +1,6 @@
 """One training step and one validation step, as pure functions of tensors."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -16,6 +17,10 @@ from skdropout.training._program_key import ProgramKey
 from skdropout.training._sparse_rows import SparseRows
 from skdropout.training._stopping import EarlyStopping, Progress
 from skdropout.training._sums import channel_sums
+
+#: Bytes of a table from which on XLA shares out the fetching of a batch, and numbers of a batch up
+#: to which that takes longer than by one thread.
+_SHARED, _MOST_FOR_ONE_THREAD = 1 << 19, 1 << 16
 
 
 class State(NamedTuple):
@@ -136,21 +141,32 @@ class StepFunctions:
         share, rate, corrected = tf.unstack(tf.gather(batches.shares_and_rates, number))
         if not self.key.fused:
             index = index[:size]
-        batch = Batch(
-            batches.X.block(number, tf.size(index), self.key.structure, self.key.room)
-            if self.key.sparse
-            else tf.gather(rows.X, index),
-            tf.gather(rows.y, index),
-            tf.gather(rows.weights, index) if self.key.weighted else 1.0,
-            share,
-            tf.range(self.key.batch_size) < size if self.key.fused else None,
-        )
         masks = self.built.masks.drawn(settings.masks, batches.first_step, number)
         with masks, self.built.barrier.standing(settings.always):
+            batch = Batch(
+                batches.X.block(number, tf.size(index), self.key.structure, self.key.room)
+                if self.key.sparse
+                else self._fetched(rows.X, index),
+                tf.gather(rows.y, index),
+                tf.gather(rows.weights, index) if self.key.weighted else 1.0,
+                share,
+                tf.range(self.key.batch_size) < size if self.key.fused else None,
+            )
             found = self._found(state, batch)
         step = StepNumbers(rate, corrected, settings.momentum, self.key.nesterov)
         state = self._updated(state, found.slopes, step, settings)
         return state._replace(frozen=found.frozen), found.log
+
+    def _fetched(self, X: Any, index: Any) -> Any:
+        """Return the features of a batch."""
+        if not self.key.fused:
+            return tf.gather(X, index)
+        shape = [self.key.batch_size, *X.shape[1:]]
+        if math.prod(shape) > _MOST_FOR_ONE_THREAD or math.prod(X.shape) * X.dtype.size < _SHARED:
+            return tf.gather(X, index)
+        return self.built.barrier.by_one_thread(
+            lambda: tf.gather(X, index), lambda: tf.zeros(shape, X.dtype)
+        )
 
     def _found(self, state: State, batch: Batch) -> Found:
         trainable = self.built.layout.spread(state.trainable)

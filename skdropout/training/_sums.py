@@ -8,12 +8,12 @@ forms differ in nothing but time, `benchmarks/thresholds.py` times both.
 """
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import reduce
 from typing import Any
 
 import tensorflow as tf
+
+from skdropout.training._barrier import Barrier
 
 _ROWS_SHARED = 64  # from here on XLA shares rows out instead of inputs
 _INPUTS, _FEWEST_INPUTS = 128, 16
@@ -25,30 +25,6 @@ _UNSHARED = 1 << 19  # multiplications that are never shared out
 _UNROLLED, _SHORT = 32, 1 << 13  # rows, and numbers in them, whose sum takes no loop
 
 
-class Barrier:
-    """Keeps XLA from taking apart what results are worked out from: an optimisation barrier.
-
-    XLA moves the turning of a matrix into the products with it, works a sum out again wherever it
-    is used, and hands products that are ready at once to several threads; but none of that across
-    the edge of a branch. So results come from a branch that is always taken, of which XLA does not
-    know, because the condition is data. Where there is no such condition, there is no barrier.
-    """
-
-    def __init__(self) -> None:
-        self._always: Any = None
-
-    @contextmanager
-    def standing(self, always: Any) -> Iterator[None]:
-        """Let it stand on a condition that always holds."""
-        self._always = always
-        yield
-        self._always = None
-
-    def behind(self, results: Callable[[], Any], others: Callable[[], Any]) -> Any:
-        """Return the results; the others, which are never worked out, only have their shapes."""
-        return results() if self._always is None else tf.cond(self._always, results, others)
-
-
 def affine(inputs: Any, kernel: Any, bias: Any, barrier: Barrier) -> Any:
     """Return ``inputs @ kernel + bias``, with a gradient for each of them."""
 
@@ -57,6 +33,9 @@ def affine(inputs: Any, kernel: Any, bias: Any, barrier: Barrier) -> Any:
         def gradient(upstream: Any) -> tuple[Any, Any, Any]:
             if _is_small(inputs, kernel):
                 return _small_products(inputs, kernel, bias, upstream, barrier)
+            return barrier.behind(lambda: products(upstream), lambda: (inputs, kernel, bias))
+
+        def products(upstream: Any) -> tuple[Any, Any, Any]:
             # XLA writes the upstream down for a product, and would work it out for a plain sum.
             to_bias = _to_kernel(tf.ones_like(inputs[:, :1]), upstream, barrier)[0]
             to_kernel = _to_kernel(inputs, upstream, barrier)

@@ -6,7 +6,8 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skdropout.training._sums import Barrier, affine, channel_sums
+from skdropout.training._barrier import Barrier
+from skdropout.training._sums import affine, channel_sums
 
 SHAPES = {  # rows, inputs, units
     "one of each": (1, 1, 1),
