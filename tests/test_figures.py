@@ -88,6 +88,19 @@ def test_the_searches_on_the_page_about_scaling_are_those_measured():
     assert f"has no dropout to search, {peers['MLPClassifier']:.0f}" in text
 
 
+def test_what_a_second_thread_is_worth_is_as_measured():
+    steps = measured("threads").pivot_table(
+        "microseconds", ["hidden", "batch", "turn"], "threads", sort=False
+    )
+    ratios = (steps["one thread"] / steps["two threads"]).groupby(["hidden", "batch"]).median()
+    text = words("docs/scaling.md")
+    large, middling = ratios["512-512"], [ratios["128-128", 128], ratios["256-256", 64]]
+    assert f"of 512-512 took {digits(large.min())} to {digits(large.max())} times" in text
+    assert f"took {min(middling):.2f} to {max(middling):.2f} times as long in batches" in text
+    small = ratios.drop([("128-128", 128), ("256-256", 64), *(("512-512", n) for n in (128, 1024))])
+    assert small.between(0.9, 1.1).all()
+
+
 @pytest.mark.parametrize("page", ["docs/scaling.md", "CHANGELOG.md"])
 def test_the_memory_of_a_large_table_is_that_measured(page):
     runs = measured("memory")

@@ -20,7 +20,7 @@ from skdropout.training._sums import channel_sums
 
 #: Bytes of a table from which on XLA shares out the fetching of a batch, and numbers of a batch up
 #: to which that takes longer than by one thread.
-_SHARED, _MOST_FOR_ONE_THREAD = 1 << 19, 1 << 16
+_SHARED, _MOST_FOR_ONE_THREAD = 1 << 19, 1 << 14
 
 
 class State(NamedTuple):
