@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from engine_toy import assert_same_arrays, table, tiny
 
-from skdropout.training import _masks
+from skdropout.training import _masks, _program, _step
 from skdropout.training._barrier import Barrier
 from skdropout.training._masks import FusedMasks
 
@@ -38,6 +39,14 @@ def test_what_one_thread_is_to_fetch_xla_does_not_share_out():
     program = run.experimental_get_compiler_ir(*given)(stage="optimized_hlo")
     assert "gather" in program
     assert 'outer_dimension_partitions":["' not in program
+
+
+def test_a_fit_whose_rows_one_thread_fetches_is_the_same(monkeypatch):
+    X, y = table()
+    expected = tiny(dropout=0.3).fit(X, y)
+    monkeypatch.setattr(_step, "_SHARED", 0)
+    monkeypatch.setattr(_program, "_compile", _program.Program)
+    assert_same_arrays(tiny(dropout=0.3).fit(X, y).weights_, expected.weights_)
 
 
 @pytest.mark.parametrize("rows", [33, 64])

@@ -36,6 +36,7 @@ NETWORKS = [
     ("few features, wide", (4096,), 100, 32, 10),
     ("few features, long batches", (2048,), 640, 320, 7),
     ("narrow, long batches", (100,), 514, 257, 60),
+    ("a large table", (60, 30), 4000, 64, 60),
     ("sparse", (256, 128), 700, 128, 1000),
 ]
 found = {}
@@ -54,7 +55,7 @@ print(json.dumps(found))
 NAMES = [
     "wide", "small", "long batches", "very wide", "wide, short batches", "many features",
     "pixels", "an odd number of features", "few features, wide", "few features, long batches",
-    "narrow, long batches", "sparse",
+    "narrow, long batches", "a large table", "sparse",
 ]  # fmt: skip
 
 
