@@ -53,13 +53,13 @@ def measure(options: Options) -> Iterator[dict[str, Any]]:
                 Recipe(hidden=point.hidden, batch_size=point.batch, learning_rate=0.001)
             )
             shape = (point.rows, point.features)
+            known = {**point._asdict(), "hidden": "-".join(map(str, point.hidden))}
             for worker in at_work.values():
                 _, epochs = worker(plan_epochs, OURS, recipe, shape, SHORTEST, SHORTEST)
             for turn in range(PAIRS * options.rounds):
                 for threads, worker in at_work.items():
                     (seconds,) = worker(epoch_samples, OURS, recipe, shape, epochs, 1)
                     step = seconds / ceil(point.rows / point.batch)
-                    known = {**point._asdict(), "hidden": "-".join(map(str, point.hidden))}
                     yield {**known, "turn": turn, "threads": threads, "microseconds": 1e6 * step}
 
 

@@ -74,15 +74,14 @@ def _names_by_key():
 
     from skdropout.training._program import Program
 
-    trace, uid, times = Program.__init__, ops.uid, Counter()
+    trace, times = Program.__init__, Counter()
 
     def named(program, key):
         times[key] += 1
-        ops.uid = count(crc32(f"{times[key]} {key}".encode()) << 20).__next__
-        try:
+        numbers = count(crc32(f"{times[key]} {key}".encode()) << 20)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ops, "uid", numbers.__next__)
             trace(program, key)
-        finally:
-            ops.uid = uid
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Program, "__init__", named)

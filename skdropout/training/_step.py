@@ -142,7 +142,7 @@ class StepFunctions:
         if not self.key.fused:
             index = index[:size]
         masks = self.built.masks.drawn(settings.masks, batches.first_step, number)
-        with masks, self.built.barrier.standing(settings.always):
+        with masks, self.built.barrier.standing(settings.always if self.key.fused else None):
             batch = Batch(
                 batches.X.block(number, tf.size(index), self.key.structure, self.key.room)
                 if self.key.sparse
