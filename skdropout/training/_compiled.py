@@ -35,7 +35,7 @@ from skdropout.training._tables import (
     with_full_batches,
 )
 
-_NEVER = np.iinfo(np.int32).max
+_NEVER = float(np.finfo(np.float32).max)
 
 
 class CompiledEngine:
@@ -78,12 +78,11 @@ class CompiledFit:
         self.n_steps = job.plan.first_step
         self.learning_rate = job.plan.learning_rate
         self.state = first_state(job, program)
-        infinity = tf.constant(np.inf, tf.float32)
-        nothing = tf.zeros(program.layout.size if job.validation else 0)
-        self.progress = Progress(infinity, tf.constant(0), infinity, nothing)
+        start = Progress.start(tf.zeros(program.layout.size if job.validation else 0))
+        self.progress = start._replace(numbers=tf.constant(start.numbers, tf.float32))
         rule = job.plan.early_stopping or EarlyStopping(n_iter_no_change=_NEVER, tol=0.0)
         self.stopping = EarlyStopping(
-            tf.constant(int(min(rule.n_iter_no_change, _NEVER))),
+            tf.constant(min(rule.n_iter_no_change, _NEVER), tf.float32),
             tf.constant(rule.tol, tf.float32),
             tf.constant(rule.by_score),
         )
@@ -225,7 +224,7 @@ class CompiledFit:
         """Return what has come of it until now: the memory of tensors, of which no copy is made."""
         stops = self.job.plan.early_stopping is not None and self.job.validation is not None
         kept = np.asarray(self.progress.kept)
-        weights = self.program.layout.unpack(kept) if stops else self.weights
+        weights = self.program.layout.kept(kept) if stops else self.weights
         reject_divergence(self.job, weights, len(self.history["loss"]), self.learning_rate)
         return TrainingResult(
             weights=weights,

@@ -125,13 +125,15 @@ class _FusedDense(_Dense):
 
 
 class _MaskedNormalization(keras.layers.BatchNormalization):
-    """Batch normalisation that is told which rows of a batch count."""
+    """Batch normalisation that is told which rows of a batch count.
+
+    The mask has their number in each of them, the first one among them, so that nobody counts.
+    """
 
     def call(self, inputs: Any, training: bool = False, mask: Any = None) -> Any:
         if not training:
             return super().call(inputs, training=False)
-        present = tf.cast(mask, tf.float32)[:, tf.newaxis]
-        count = tf.reduce_sum(present)
+        present, count = tf.cast(mask > 0, tf.float32)[:, tf.newaxis], mask[0]
 
         @tf.custom_gradient
         def normalise(inputs: Any, gamma: Any, beta: Any) -> Any:

@@ -148,7 +148,7 @@ class _Guard(keras.callbacks.Callback):
         self._observer = job.observer
         self._bar = tqdm(total=job.plan.epochs, unit="epoch", desc="fit", disable=not job.verbose)
         self._rule = job.plan.early_stopping if job.validation is not None else None
-        self._progress = Progress(np.inf, 0, np.inf, None)
+        self._progress = Progress.start(None)
         self.history: dict[str, list[float]] = {}
         self.best_weights: list[np.ndarray] | None = None
         self._checkpoint = checkpoint_of(job, f"keras on {keras.backend.backend()}")

@@ -110,6 +110,20 @@ class Layout:
         given = {True: iter(kernels), False: iter(_apart(vector, others))}
         return [next(given[value.is_kernel]) for value in self.trainable]
 
+    def keep(self, carried: list[Any], frozen: list[Any]) -> Any:
+        """Lay all weights end to end, as a training loop has them."""
+        pairs = zip(self.frozen, frozen, strict=True)
+        return packed([*carried, *(given for value, given in pairs if value.place is not None)])
+
+    def kept(self, vector: Any) -> list[Any]:
+        """Take what `keep` has laid end to end apart again, in the order of the weights."""
+        kernels, others = self.by_role(self.trainable)
+        frozen = [value for value in self.frozen if value.place is not None]
+        values = [*kernels, *others, *frozen]
+        parts = zip(values, _apart(vector, values), strict=True)
+        known = {value.place: part for value, part in parts}
+        return [known[place] for place in range(len(self.weights))]
+
     def by_role(self, trainable: list[Any]) -> tuple[list[Any], list[Any]]:
         """Tell kernels from the other trainable variables, or the values of both."""
         pairs = [*zip(self.trainable, trainable, strict=True)]

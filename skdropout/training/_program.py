@@ -170,12 +170,7 @@ class Program:
         no_masks = self.masks.settings(no_rates, np.zeros(2, np.uint32))
         return (
             State(trainable, like(self.layout.frozen), [trainable for _ in self.optimizer.slots]),
-            Progress(
-                spec(()),
-                spec((), tf.int32),
-                spec(()),
-                spec((self.layout.size if key.validated else 0,)),
-            ),
+            Progress(spec((3,)), spec((self.layout.size if key.validated else 0,))),
             Rows(
                 () if key.sparse else features(key.capacity, key.dtype),
                 targets(key.capacity),
@@ -208,7 +203,7 @@ class Program:
                 weight_decay=spec(()),
                 clipnorm=spec(()),
                 max_norm=spec(()),
-                stopping=EarlyStopping(spec((), tf.int32), spec(()), spec((), tf.bool)),
+                stopping=EarlyStopping(spec(()), spec(()), spec((), tf.bool)),
                 masks=tf.nest.map_structure(tf.TensorSpec.from_tensor, no_masks),
                 always=spec((), tf.bool),
             ),

@@ -9,7 +9,6 @@ import tensorflow as tf
 
 from skdropout.training._cost import rows_per_call
 from skdropout.training._engine_layers import Built
-from skdropout.training._layout import packed
 from skdropout.training._masks import MaskSettings
 from skdropout.training._objectives import Objective
 from skdropout.training._optimizers import Optimizer, StepNumbers
@@ -72,11 +71,12 @@ class Batches(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """The rows of a step, what part of the loss each one is, and which of them count."""
+    """The rows of a step, how many and which of them count, and what part of the loss each is."""
 
     X: Any
     y: Any
     weights: Any
+    n_rows: Any
     share: Any
     present: Any
 
@@ -149,6 +149,7 @@ class StepFunctions:
                 else self._fetched(rows.X, index),
                 tf.gather(rows.y, index),
                 tf.gather(rows.weights, index) if self.key.weighted else 1.0,
+                tf.cast(size, tf.float32),
                 share,
                 tf.range(self.key.batch_size) < size if self.key.fused else None,
             )
@@ -177,14 +178,14 @@ class StepFunctions:
                 state.frozen,
                 batch.X,
                 training=True,
-                **({"mask": batch.present} if self.key.masked else {}),
+                **({"mask": batch.only_present(batch.n_rows)} if self.key.masked else {}),
             )
             losses = self.objective.losses(batch.y, outputs)
         shares = batch.only_present(tf.ones_like(losses) * batch.share * batch.weights)
         columns = [batch.only_present(losses * shares)]
         if self.objective.scored_in_training:
             columns.append(batch.only_present(self.objective.row_scores(batch.y, outputs)))
-        log = tf.reduce_sum(tf.stack(columns, 1), 0)
+        log = channel_sums(tf.stack(columns, 1))
         return Found(
             tf.pad(log, [[0, 2 - len(columns)]]),
             [tf.convert_to_tensor(value) for value in frozen],
@@ -251,10 +252,14 @@ class StepFunctions:
             lambda: (tf.constant(np.inf, tf.float32), tf.constant(-np.inf, tf.float32)),
         )
         layout = self.built.layout
-        now = packed(layout.join(layout.spread(state.trainable), state.frozen))
-        n_epochs = tf.cast(ended, tf.int32)
         following = progress.after(
-            loss, score, now, settings.stopping, n_epochs=n_epochs, where=tf.where
+            loss,
+            score,
+            layout.keep(state.trainable, state.frozen),
+            settings.stopping,
+            n_epochs=tf.cast(ended, tf.float32),
+            where=tf.where,
+            together=tf.stack,
         )
         return following, loss, score
 

@@ -11,6 +11,7 @@ import math
 from functools import reduce
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from skdropout.training._barrier import Barrier
@@ -134,7 +135,8 @@ def _small_products(
 
     def others() -> tuple[Any, Any, Any]:
         turned = (tf.reshape(matrix, matrix.shape[::-1]) for matrix in (inputs, kernel))
-        return *turned, bias
+        # At hand without a kernel: the bias is part of a vector, and zeros would be filled in.
+        return *turned, tf.constant(np.eye(1, bias.shape[0])[0], tf.float32)
 
     to_inputs, to_kernel, to_bias = barrier.behind(products, others)
     return tf.transpose(to_inputs), tf.transpose(to_kernel), to_bias

@@ -33,21 +33,22 @@ def numbers(values, tol, patience, by_score):
         return progress.after(loss, score, epoch, rule)
 
     rule = EarlyStopping(patience, tol, by_score)
-    return run(values, rule, Progress(np.inf, 0, np.inf, None), after)
+    return run(values, rule, Progress.start(None), after)
 
 
 def tensors(values, tol, patience, by_score):
     def after(progress, epoch, value, rule):
         unseen = progress.after(
-            tf.constant(np.inf), tf.constant(-np.inf), 99, rule, n_epochs=0, where=tf.where
+            tf.constant(np.inf), tf.constant(-np.inf), 99, rule, n_epochs=0.0, **of_tensors
         )  # in the middle of an epoch
         loss, score = map(tf.constant, (np.nan, -value) if by_score else (value, np.nan))
-        return unseen.after(loss, score, epoch, rule, where=tf.where)
+        return unseen.after(loss, score, epoch, rule, **of_tensors)
 
-    patience = tf.constant(int(min(patience, 99)))
-    rule = EarlyStopping(patience, tf.constant(tol), tf.constant(by_score))
-    infinity = tf.constant(np.inf)
-    return run(values, rule, Progress(infinity, tf.constant(0), infinity, tf.constant(-1)), after)
+    of_tensors = {"where": tf.where, "together": tf.stack}
+    rule = EarlyStopping(tf.constant(patience, tf.float32), tf.constant(tol), tf.constant(by_score))
+    start = Progress.start(tf.constant(-1))
+    start = start._replace(numbers=tf.constant(start.numbers))
+    return run(values, rule, start, after)
 
 
 @pytest.mark.parametrize("by_score", [False, True], ids=["loss", "score"])
