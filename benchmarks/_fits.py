@@ -41,6 +41,7 @@ def epoch_samples(
     fit = partial(_seconds, library, _recipe(recipe), X, y)
     if library == "scikeras":
         return _between_epochs(_recipe(recipe), X, y, epochs, samples)
+    fit(1)  # what an idle process has given back of its memory takes time to come back
     return [(fit(1 + epochs) - fit(1)) / epochs for _ in range(samples)]
 
 
