@@ -87,9 +87,7 @@ class Layout:
 
     def join(self, trainable: list[Any], frozen: list[Any]) -> list[Any]:
         """Put the values of trainable and frozen variables in the order of the weights."""
-        values = zip([*self.trainable, *self.frozen], [*trainable, *frozen], strict=True)
-        known = {value.place: given for value, given in values}
-        return [known[place] for place in range(len(self.weights))]
+        return self._in_order([*self.trainable, *self.frozen], [*trainable, *frozen])
 
     @property
     def carried(self) -> list[Value]:
@@ -120,8 +118,11 @@ class Layout:
         kernels, others = self.by_role(self.trainable)
         frozen = [value for value in self.frozen if value.place is not None]
         values = [*kernels, *others, *frozen]
-        parts = zip(values, _apart(vector, values), strict=True)
-        known = {value.place: part for value, part in parts}
+        return self._in_order(values, _apart(vector, values))
+
+    def _in_order(self, values: list[Value], given: list[Any]) -> list[Any]:
+        """Put what is given of some values, all weights among them, in the order of the weights."""
+        known = {value.place: one for value, one in zip(values, given, strict=True)}
         return [known[place] for place in range(len(self.weights))]
 
     def by_role(self, trainable: list[Any]) -> tuple[list[Any], list[Any]]:
