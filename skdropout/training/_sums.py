@@ -21,6 +21,7 @@ _INPUTS, _FEWEST_INPUTS = 128, 16
 _UNITS = 512
 _ROWS, _ROWS_OF_FEW_WEIGHTS = 256, 64
 _FEW_WEIGHTS, _NARROW = 1 << 16, 8
+_WIDE = 4  # times as many inputs as units
 _SMALL = 1 << 17  # multiplications, in a product that no second thread makes faster
 _UNSHARED = 1 << 19  # multiplications that are never shared out
 _UNROLLED, _SHORT = 32, 1 << 13  # rows, and numbers in them, whose sum takes no loop
@@ -28,19 +29,25 @@ _UNROLLED, _SHORT = 32, 1 << 13  # rows, and numbers in them, whose sum takes no
 
 def affine(inputs: Any, kernel: Any, bias: Any, barrier: Barrier) -> Any:
     """Return ``inputs @ kernel + bias``, with a gradient for each of them."""
+    # Of much wider inputs, the upstream is turned in their place, and the product after it.
+    swapped = kernel.shape[0] >= _WIDE * kernel.shape[1]
 
     @tf.custom_gradient
     def outputs(inputs: Any, kernel: Any, bias: Any) -> Any:
         def gradient(upstream: Any) -> tuple[Any, Any, Any]:
             if _is_small(inputs, kernel):
                 return _small_products(inputs, kernel, bias, upstream, barrier)
-            return barrier.behind(lambda: products(upstream), lambda: (inputs, kernel, bias))
+            to_inputs, to_kernel, to_bias = barrier.behind(lambda: products(upstream), others)
+            return to_inputs, tf.transpose(to_kernel) if swapped else to_kernel, to_bias
 
         def products(upstream: Any) -> tuple[Any, Any, Any]:
             # XLA writes the upstream down for a product, and would work it out for a plain sum.
-            to_bias = _to_kernel(tf.ones_like(inputs[:, :1]), upstream, barrier)[0]
-            to_kernel = _to_kernel(inputs, upstream, barrier)
-            return _to_inputs(upstream, kernel), to_kernel, to_bias
+            to_bias = _turned_times(tf.ones_like(inputs[:, :1]), upstream, barrier)[0]
+            pair = (upstream, inputs) if swapped else (inputs, upstream)
+            return _to_inputs(upstream, kernel), _turned_times(*pair, barrier), to_bias
+
+        def others() -> tuple[Any, Any, Any]:
+            return inputs, tf.reshape(kernel, kernel.shape[::-1]) if swapped else kernel, bias
 
         return _to_units(inputs, kernel) + bias, gradient
 
@@ -81,18 +88,18 @@ def _to_inputs(upstream: Any, kernel: Any) -> Any:
     return reduce(tf.add, (tf.matmul(*part, transpose_b=True) for part in parts))
 
 
-def _to_kernel(inputs: Any, upstream: Any, barrier: Barrier) -> Any:
-    n_rows, n_inputs, n_units = inputs.shape[0], inputs.shape[1], upstream.shape[1]
-    few_weights = min(n_inputs, n_units) < _NARROW or n_inputs * n_units <= _FEW_WEIGHTS
-    length = _ROWS_OF_FEW_WEIGHTS if few_weights else _ROWS
+def _turned_times(left: Any, right: Any, barrier: Barrier) -> Any:
+    """Return ``left.T @ right``, a sum of products of so few rows that none of them is split."""
+    n_rows, n_columns, n_units = left.shape[0], left.shape[1], right.shape[1]
     if n_rows is None:  # only XLA, which knows the number, splits sums of rows
-        return tf.matmul(inputs, upstream, transpose_a=True)
+        return tf.matmul(left, right, transpose_a=True)
+    few_weights = min(n_columns, n_units) < _NARROW or n_columns * n_units <= _FEW_WEIGHTS
+    length = _ROWS_OF_FEW_WEIGHTS if few_weights else _ROWS
     if n_rows <= length:
-        return _turned_product(inputs, upstream, barrier)
+        return _turned_product(left, right, barrier)
     missing = [[0, -n_rows % length], [0, 0]]
     left, right = (
-        tf.reshape(tf.pad(rows, missing), [-1, length, rows.shape[1]])
-        for rows in (inputs, upstream)
+        tf.reshape(tf.pad(rows, missing), [-1, length, rows.shape[1]]) for rows in (left, right)
     )
     return tf.reduce_sum(_turned_product(left, right, barrier), 0)
 
