@@ -30,13 +30,18 @@ class Barrier:
         yield
         self._always = None
 
+    @property
+    def stands(self) -> bool:
+        """Say whether it keeps XLA from anything: not where XLA compiles nothing."""
+        return self._always is not None
+
     def behind(self, results: Callable[[], Any], others: Callable[[], Any]) -> Any:
         """Return the results; the others, which are never worked out, only have their shapes."""
-        return results() if self._always is None else tf.cond(self._always, results, others)
+        return tf.cond(self._always, results, others) if self.stands else results()
 
     def by_one_thread(self, result: Callable[[], Any], other: Callable[[], Any]) -> Any:
         """Return the result, a tensor, which XLA then does not share out among threads."""
-        if self._always is None:
+        if not self.stands:
             return result()
         return tf.cond(
             self._always,
