@@ -17,6 +17,8 @@ SHAPES = {  # rows, inputs, units
     "two parts of few inputs": (16, 13, 3000),
     "one input": (20, 1, 30000),
     "a sum over the units in parts": (64, 30, 1100),
+    "many inputs, few units": (64, 600, 20),
+    "many inputs, few units, the sum over the rows in parts": (300, 1000, 70),
     "a sum over the rows in parts, few weights": (150, 60, 100),
     "a sum over the rows in parts, many weights": (300, 260, 270),
 }
