@@ -22,6 +22,7 @@ _UNITS = 512
 _ROWS, _ROWS_OF_FEW_WEIGHTS = 256, 64
 _FEW_WEIGHTS, _NARROW = 1 << 16, 8
 _WIDE = 4  # times as many inputs as units
+_LINE, _COLLIDING = 16, 1024  # numbers in a line of a cache, and in rows that share lines
 _SMALL = 1 << 17  # multiplications, in a product that no second thread makes faster
 _UNSHARED = 1 << 19  # multiplications that are never shared out
 _UNROLLED, _SHORT = 32, 1 << 13  # rows, and numbers in them, whose sum takes no loop
@@ -113,11 +114,16 @@ def _turned_product(left: Any, right: Any, barrier: Barrier) -> Any:
     n_columns, n_units = left.shape[-1], right.shape[-1]
     if n_columns < _ROWS_SHARED:
         return tf.matmul(left, right, transpose_a=True)
-    flat = tf.reshape(tf.linalg.matrix_transpose(left), [-1])
-    others = left.shape[:-2]
+    *others, n_rows, _ = left.shape
+    # Rows that share lines of the cache are taken apart into whole lines before these are turned.
+    width = 1 if n_columns % _COLLIDING else _LINE
+    n = len(others)
+    order = [*range(n), n + 1, n, n + 2]
+    flat = tf.reshape(tf.transpose(tf.reshape(left, [*others, n_rows, -1, width]), order), [-1])
 
     def product() -> Any:
-        return tf.matmul(tf.reshape(flat, [*others, n_columns, left.shape[-2]]), right)
+        turned = tf.linalg.matrix_transpose(tf.reshape(flat, [*others, -1, n_rows, width]))
+        return tf.matmul(tf.reshape(turned, [*others, n_columns, n_rows]), right)
 
     return barrier.behind(product, lambda: tf.zeros([*others, n_columns, n_units]))
 

@@ -19,6 +19,7 @@ SHAPES = {  # rows, inputs, units
     "a sum over the units in parts": (64, 30, 1100),
     "many inputs, few units": (64, 600, 20),
     "many inputs, few units, the sum over the rows in parts": (300, 1000, 70),
+    "inputs whose rows share lines of the cache": (300, 1024, 270),
     "a sum over the rows in parts, few weights": (150, 60, 100),
     "a sum over the rows in parts, many weights": (300, 260, 270),
 }
