@@ -30,7 +30,8 @@ _UNROLLED, _SHORT = 32, 1 << 13  # rows, and numbers in them, whose sum takes no
 
 def affine(inputs: Any, kernel: Any, bias: Any, barrier: Barrier) -> Any:
     """Return ``inputs @ kernel + bias``, with a gradient for each of them."""
-    # Of much wider inputs, the upstream is turned in their place, and the product after it.
+    # Of much wider inputs, the upstream is turned in their place, and the product after it, on this
+    # side of the barrier: XLA would turn the inputs instead of the product.
     swapped = barrier.stands and kernel.shape[0] >= _WIDE * kernel.shape[1]
 
     @tf.custom_gradient
