@@ -4,6 +4,7 @@ from skdropout.training._checkpoint import kept_epochs, seconds_taken_up, share_
 from skdropout.training._data import TrainingSet
 from skdropout.training._divergence import DivergenceError
 from skdropout.training._engines import ENGINES, engine_named, outputs
+from skdropout.training._garbage import collected_later
 from skdropout.training._job import Engine, TrainingJob
 from skdropout.training._objectives import (
     BinaryCrossentropy,
@@ -33,6 +34,7 @@ __all__ = [
     "TrainingPlan",
     "TrainingResult",
     "TrainingSet",
+    "collected_later",
     "engine_named",
     "kept_epochs",
     "outputs",

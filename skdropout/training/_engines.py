@@ -6,6 +6,7 @@ import numpy as np
 
 from skdropout.networks import Network
 from skdropout.training._fork import reject_fork
+from skdropout.training._garbage import collected_later
 from skdropout.training._job import Engine
 from skdropout.training._share import keep_to_share
 from skdropout.training._small import small_network
@@ -16,14 +17,15 @@ ENGINES = ("compiled", "keras")
 def engine_named(name: str) -> Engine:
     """Return an engine; its libraries are imported only now."""
     reject_fork()
-    keep_to_share()
-    if name == "keras":
-        from skdropout.training._keras import KerasEngine
+    with collected_later():
+        keep_to_share()
+        if name == "keras":
+            from skdropout.training._keras import KerasEngine
 
-        return KerasEngine()
-    from skdropout.training._compiled import CompiledEngine
+            return KerasEngine()
+        from skdropout.training._compiled import CompiledEngine
 
-    return CompiledEngine()
+        return CompiledEngine()
 
 
 def outputs(network: Network, weights: list[np.ndarray], X: Any, engine: str) -> np.ndarray:

@@ -129,7 +129,7 @@ class FusedMasks:
                 tf.unstack(settings.scales)[run],
                 strict=True,
             ):
-                self._factors[id(layer)] = tf.where(own >= threshold, scale, 0.0)
+                self._factors[id(layer)] = tf.where(own < threshold, 0.0, scale)
         yield
         self._factors = {}
 

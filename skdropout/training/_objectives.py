@@ -89,14 +89,15 @@ class BinaryCrossentropy(Classification):
 
         @ops.custom_gradient
         def of_logits(logits: Any) -> Any:
+            odds = ops.exp(-ops.maximum(logits, -logits))  # of what is less likely
+
             def gradient(upstream: Any) -> Any:
-                small = ops.exp(-ops.abs(logits))
-                small = small / (1 + small)  # the chance of what is less likely
                 likely = ops.cast(logits > 0, "float32")
-                slopes = (likely - smoothed) + small * (1 - 2 * likely)
+                slopes = (likely - smoothed) + odds / (1 + odds) * (1 - 2 * likely)
                 return ops.expand_dims(upstream, -1) * slopes / logits.shape[-1]
 
-            return self.keras_loss().call(y, logits), gradient
+            losses = ops.maximum(logits, 0) - logits * smoothed + ops.log1p(odds)
+            return ops.mean(losses, axis=-1), gradient
 
         return of_logits(outputs)
 

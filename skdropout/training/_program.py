@@ -19,6 +19,7 @@ import tensorflow as tf
 
 from skdropout.training._cost import n_blocks, rows_per_call, steps_per_call
 from skdropout.training._engine_layers import fused_model, unfused_model
+from skdropout.training._garbage import collected_later
 from skdropout.training._layout import Value
 from skdropout.training._optimizers import OPTIMIZERS, Optimizer
 from skdropout.training._program_key import ProgramKey
@@ -249,7 +250,7 @@ def check_tensorflow() -> None:
 def tracing() -> Iterator[None]:
     """Let one thread at a time trace, where Keras runs on TensorFlow."""
     check_tensorflow()
-    with _lock:
+    with _lock, collected_later():
         yield
 
 

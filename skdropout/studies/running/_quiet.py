@@ -7,6 +7,8 @@ import tempfile
 import threading
 from contextlib import suppress
 
+from skdropout.training import collected_later
+
 _CHATTER = re.compile(
     rb"WARNING: All log messages before absl|[IWE]\d{4} \d\d:\d\d:|To enable the following instr"
 )
@@ -17,7 +19,7 @@ _lock = threading.Lock()
 
 def start_tensorflow() -> None:
     """Import TensorFlow, once a process, and pass on only what it does not say every time."""
-    with _lock:
+    with _lock, collected_later():
         if "tensorflow" not in sys.modules:
             _start()
 
