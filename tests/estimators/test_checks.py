@@ -53,8 +53,8 @@ OTHERS = [
         epochs=20,
     ),
     seeded(
-        hidden_layer_sizes=(8, 6),
-        dropout=[0.1, 0.05],
+        hidden_layer_sizes=(8,),
+        dropout=[0.1],
         rescale=None,
         optimizer="sgd",
         learning_rate=0.1,
