@@ -45,6 +45,7 @@ OTHERS = [
         max_norm=4.0,
         optimizer="rmsprop",
         learning_rate=0.05,
+        batch_size=32,
         class_weight="balanced",
         label_smoothing=0.05,
         global_clipnorm=5.0,
