@@ -82,7 +82,7 @@ class BinaryCrossentropy(Classification):
         )
 
     def losses(self, y: Any, outputs: Any) -> Any:
-        """Return the loss of each row, with the gradient written as compactly as it can be."""
+        """Return the loss of each row, it and its gradient in as few operations as will do."""
         from keras import ops
 
         smoothed = y * (1 - self.label_smoothing) + self.label_smoothing / 2
