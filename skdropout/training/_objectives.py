@@ -82,7 +82,10 @@ class BinaryCrossentropy(Classification):
         )
 
     def losses(self, y: Any, outputs: Any) -> Any:
-        """Return the loss of each row, it and its gradient in as few operations as will do."""
+        """Return the loss of each row, it and its gradient in as few operations as will do.
+
+        The formula is TensorFlow's, but half of the operations there take milliseconds to compile.
+        """
         from keras import ops
 
         smoothed = y * (1 - self.label_smoothing) + self.label_smoothing / 2
