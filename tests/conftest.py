@@ -1,5 +1,6 @@
 """How the tests are run."""
 
+import gc
 import os
 import platform
 import sys
@@ -58,6 +59,11 @@ def keep_compiled(cache):
         if size > _MOST_KEPT:
             file.unlink()
     os.environ.setdefault("TF_XLA_FLAGS", f"--tf_xla_persistent_cache_directory={folder}")
+
+
+def pytest_collection_finish():
+    """Look for no garbage among the million objects of what is imported, which all stay."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -168,7 +168,7 @@ def test_sample_weight_is_routed_through_a_search():
 
 def test_validation_rows_are_routed_through_a_pipeline_and_scaled_on_the_way():
     X, y = table()
-    X_val, y_val = table(seed=4)
+    X_val, y_val = table(n_rows=30, seed=4)
     with config_context(enable_metadata_routing=True):
         net = quick(early_stopping=True).set_fit_request(X_val=True, y_val=True)
         steps = [("scale", StandardScaler()), ("net", net)]

@@ -119,8 +119,8 @@ def test_the_loss_is_the_squared_error_relative_to_the_variance():
 
 def test_the_best_score_is_r2_of_the_validation_rows():
     X, y = table()
-    X_val, y_val = table(seed=4)
-    weights = np.random.default_rng(0).integers(1, 4, size=60)
+    X_val, y_val = table(n_rows=30, seed=4)
+    weights = np.random.default_rng(0).integers(1, 4, size=30)
     fitted = quick(early_stopping=True).fit(X, y, None, X_val, y_val, weights)
     expected = r2_score(y_val, fitted.predict(X_val), sample_weight=weights)
     assert fitted.best_score_ == pytest.approx(expected, abs=1e-5)
@@ -138,8 +138,8 @@ def test_the_best_score_is_r2_of_the_validation_rows():
 @pytest.mark.parametrize("engine", EACH_ENGINE)
 def test_early_stopping_may_go_by_r2(engine):
     X, y = table()
-    X_val, y_val = table(seed=4)
-    weights = np.random.default_rng(0).uniform(0.5, 2, size=60)
+    X_val, y_val = table(n_rows=30, seed=4)
+    weights = np.random.default_rng(0).uniform(0.5, 2, size=30)
     options = {"dropout": 0.0, "early_stopping": True, "learning_rate": 0.3, "engine": engine}
     stopped = quick(**options, scoring="r2", tol=0.01, n_iter_no_change=2, epochs=30)
     stopped.fit(X, y, None, X_val, y_val, weights)

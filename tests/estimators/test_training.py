@@ -12,7 +12,7 @@ from sklearn.utils.class_weight import compute_class_weight, compute_sample_weig
 STEADY = {"dropout": 0.0, "shuffle": False}  # nothing random after the first weights
 
 
-def overlapping(n_rows=120, seed=5):
+def overlapping(n_rows=112, seed=5):
     """Return a table that a network soon learns by heart, so that its validation loss rises."""
     generator = np.random.default_rng(seed)
     X = generator.normal(size=(n_rows, 4))
@@ -114,7 +114,7 @@ def test_early_stopping_sets_rows_of_each_class_aside():
 
 def test_validation_rows_without_early_stopping_are_only_watched():
     X, y = table()
-    X_val, y_val = table(seed=4)
+    X_val, y_val = table(n_rows=30, seed=4)
     watched = quick().fit(X, y, X_val=X_val, y_val=y_val)
     assert watched.n_iter_ == 10
     assert watched.best_epoch_ is None
@@ -127,8 +127,8 @@ def test_validation_rows_without_early_stopping_are_only_watched():
 
 def test_weights_of_validation_rows_count_copies():
     X, y = table()
-    X_val, y_val = table(seed=4)
-    counts = np.arange(60) % 4
+    X_val, y_val = table(n_rows=30, seed=4)
+    counts = np.arange(30) % 4
     classifier = quick().fit(X, y, X_val=X_val, y_val=y_val, sample_weight_val=counts)
     expected = log_loss(y_val, classifier.predict_proba(X_val), sample_weight=counts)
     assert classifier.history_["val_loss"][-1] == pytest.approx(expected, abs=1e-5)

@@ -77,7 +77,8 @@ def test_sparse_rows_are_told_the_same():
 
 def test_large_networks_are_left_to_the_engines():
     X, y = rows(40, 300), np.arange(40) % 2
-    fitted = DropoutMLPClassifier((128,), dropout=0.0, epochs=1, random_state=0).fit(X, y)
+    fitted = DropoutMLPClassifier((128,), dropout=0.0, epochs=1, random_state=0, engine="keras")
+    fitted.fit(X, y).set_params(engine="compiled")
     assert small_network(fitted.network_) is None
     outputs = _small.SmallNetwork(fitted.network_).outputs(fitted.weights_, X)
     np.testing.assert_allclose(fitted.decision_function(X), outputs[:, 0], rtol=1e-4, atol=1e-6)
