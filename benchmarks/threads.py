@@ -54,8 +54,10 @@ def measure(options: Options) -> Iterator[dict[str, Any]]:
             )
             shape = (point.rows, point.features)
             known = {**point._asdict(), "hidden": "-".join(map(str, point.hidden))}
-            for worker in at_work.values():
-                _, epochs = worker(plan_epochs, OURS, recipe, shape, SHORTEST, SHORTEST)
+            epochs = max(
+                worker(plan_epochs, OURS, recipe, shape, SHORTEST, SHORTEST)[1]
+                for worker in at_work.values()
+            )
             for turn in range(PAIRS * options.rounds):
                 for threads, worker in at_work.items():
                     (seconds,) = worker(epoch_samples, OURS, recipe, shape, epochs, 1)

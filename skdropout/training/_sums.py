@@ -61,12 +61,13 @@ def channel_sums(values: Any) -> Any:
 
     XLA on a CPU adds up what it computes number by number. Adding rows to each other as vectors is
     faster: every one of a few short ones, eighths of them otherwise, since more streams from memory
-    get into each other's way, and each of them is compiled on its own.
+    get into each other's way, and each of them is compiled on its own. All are parts of one matrix:
+    of parts in two shapes, XLA would compile and compute twice what they are taken from.
     """
     *lengths, width = values.shape
     n_rows = math.prod(length for length in lengths if length is not None)
     few = None not in lengths and n_rows <= _UNROLLED and n_rows * width <= _SHORT
-    terms = tf.unstack(tf.reshape(values, [n_rows if few else math.gcd(n_rows, 8), -1, width]))
+    terms = tf.split(tf.reshape(values, [-1, width]), n_rows if few else math.gcd(n_rows, 8))
     return tf.reduce_sum(tf.add_n(terms), 0)
 
 
