@@ -1,11 +1,11 @@
 """scikit-learn's own checks of the classifier, on many configurations, with none expected to fail.
 
-Compiling takes far longer than any fit here, so all configurations of the compiled engine share the
-programs of the default one. What needs others (validation rows, batch normalisation) is checked on
-images, whose programs XLA does not compile, and by `tests/training`. The default is checked with
-every run of the tests, the other configurations with the slow ones. Two parameters cannot pass by
-what they are for: with ``warm_start`` a second fit differs from the first, and without ``shuffle``
-the order of the rows matters; both have tests of their own.
+Compiling takes far longer than any fit here, so configurations that can share their programs (the
+same layers, batch size and optimiser) stand next to each other, and the others have several
+features each. A small classifier is checked with every run of the tests, the other configurations
+with the slow ones. Two parameters cannot pass by what they are for: with ``warm_start`` a second
+fit differs from the first, and without ``shuffle`` the order of the rows matters; both have tests
+of their own.
 """
 
 import pytest
@@ -18,7 +18,19 @@ def seeded(**parameters):
     return DropoutMLPClassifier(random_state=0, **parameters)
 
 
+SMALL = [
+    seeded(
+        hidden_layer_sizes=(8,),
+        optimizer="sgd",
+        nesterov=True,
+        learning_rate=0.02,
+        batch_size=32,
+        epochs=40,
+        rescale=None,
+    )
+]
 OTHERS = [
+    DropoutMLPClassifier(),
     seeded(input_dropout=0.1, dropout=0.5, learning_rate=0.01, epochs=50),
     seeded(max_norm=3.0, dropout=[0.2], weight_decay=0.01),
     seeded(learning_rate_schedule="cosine", learning_rate=0.01, epochs=20),
@@ -29,9 +41,23 @@ OTHERS = [
     seeded(
         hidden_layer_sizes=(8,),
         dropout=[0.1],
+        batch_norm=True,
+        max_norm=4.0,
+        optimizer="rmsprop",
+        learning_rate=0.05,
+        batch_size=32,
+        class_weight="balanced",
+        label_smoothing=0.05,
+        global_clipnorm=5.0,
+        early_stopping=True,
+        scoring="accuracy",
+        epochs=20,
+    ),
+    seeded(
+        hidden_layer_sizes=(8,),
+        dropout=[0.1],
         rescale=None,
         optimizer="sgd",
-        nesterov=True,
         learning_rate=0.1,
         epochs=5,
         engine="keras",
@@ -39,7 +65,7 @@ OTHERS = [
 ]
 
 
-@parametrize_with_checks([DropoutMLPClassifier()])
+@parametrize_with_checks(SMALL)
 def test_scikit_learn_check(estimator, check):
     check(estimator)
 

@@ -22,15 +22,14 @@ SETTINGS = {
 }
 X = np.random.default_rng(0).normal(size=(40, 4, 4, 3)).astype(np.float32)
 ROWS = X[:, 0, 0]
-SHORT = {"epochs": 2, "optimizer": "adam", "random_state": 0}
-STOPS = {"early_stopping": True, "batch_norm": True}
+SHORT = {"epochs": 2, "early_stopping": True, "optimizer": "adam", "random_state": 0}
 DENSE = {"hidden_layer_sizes": (6,), "dropout": 0.2, "input_dropout": 0.2, "max_norm": 0.5}
 CONV = {"filters": (4,), "conv_dropout": 0.2, "dense_units": 5, "max_norm": 0.5, "augment": "flip"}
 CASES = {
-    "perceptron": (DropoutMLPClassifier(**DENSE, **SHORT, **STOPS), ROWS, ROWS[:, 0] > 0),
+    "perceptron": (DropoutMLPClassifier(**DENSE, **SHORT, batch_norm=True), ROWS, ROWS[:, 0] > 0),
     "classes": (DropoutMLPClassifier(**DENSE, **SHORT), ROWS, ROWS.argmax(axis=1)),
     "numbers": (DropoutMLPRegressor(**DENSE, **SHORT, alpha=1.0), ROWS, ROWS[:, 0]),
-    "images": (BNConvClassifier(**CONV, **SHORT, **STOPS), X, ROWS[:, 0] > 0),
+    "images": (BNConvClassifier(**CONV, **SHORT), X, ROWS[:, 0] > 0),
 }
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from cases import EACH_ENGINE, slow
-from estimator_toy import quick, table
+from estimator_toy import fit_by_keras, quick, table
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit
@@ -19,11 +19,6 @@ from skdropout.training import _inference
 
 RATE = 0.3
 TWO = Multiclass(np.arange(2))
-
-
-def trained(estimator, X, y):
-    """Return it fitted by Keras, which compiles no program, for the compiled engine to predict."""
-    return estimator.set_params(engine="keras").fit(X, y).set_params(engine="compiled")
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +37,7 @@ def linear():
     X, _ = table()
     options = {"hidden_layer_sizes": (5,), "activation": "linear", "dropout": RATE}
     regressor = DropoutMLPRegressor(**options, epochs=3, random_state=0)
-    return trained(regressor, X, np.c_[50 * X[:, 0] + 300, X[:, 1]])
+    return fit_by_keras(regressor, X, np.c_[50 * X[:, 0] + 300, X[:, 1]])
 
 
 def outputs_by_mask(regressor, X):
@@ -84,7 +79,7 @@ def test_mean_and_deviation_are_those_of_all_masks_together(linear, rows):
 
 def test_one_output_has_one_deviation(rows):
     regressor = DropoutMLPRegressor((5,), dropout=RATE, epochs=1, random_state=0)
-    trained(regressor, rows, rows[:, 0])
+    fit_by_keras(regressor, rows, rows[:, 0])
     samples = regressor.sample_predict(rows, 20, random_state=0)
     assert samples.shape == (20, 60)
     found = regressor.predict_uncertainty(rows, 20, random_state=0)
@@ -154,7 +149,7 @@ def test_memory_is_bounded(classifier):
 def test_a_vanishing_rate_is_prediction_and_batch_norm_stays_as_it_is(rows):
     X, y = table("multiclass")
     options = {"dropout": 1e-6, "batch_norm": True, "epochs": 3}
-    fitted = trained(quick(**options), X, y)
+    fitted = fit_by_keras(quick(**options), X, y)
     samples = fitted.sample_proba(rows[:9], 20, random_state=0)
     expected = np.broadcast_to(fitted.predict_proba(rows[:9]), samples.shape)
     assert samples == pytest.approx(expected, abs=1e-5)
@@ -246,7 +241,7 @@ def test_what_cannot_be_sampled_is_said_at_once(classifier, rows):
     plain = quick(dropout=0.0, epochs=1).fit(*table("multiclass"))
     with pytest.raises(ValueError, match=r"without any.*Set dropout or input_dropout above 0"):
         plain.sample_proba(rows)
-    linear = trained(quick(hidden_layer_sizes=(), dropout=0.5, epochs=1), *table("multiclass"))
+    linear = fit_by_keras(quick(hidden_layer_sizes=(), dropout=0.5, epochs=1), *table("multiclass"))
     with pytest.raises(ValueError, match=r"without any.* with a layer for it to act on"):
         linear.sample_proba(rows)
     with pytest.raises(ValueError, match="needs dropout"):

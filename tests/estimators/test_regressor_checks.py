@@ -1,9 +1,9 @@
 """scikit-learn's own checks of the regressor, with none expected to fail.
 
-In a file of their own, so that another process may take them than those of the classifier. Early
-stopping is checked on images.
+In a file of their own, so that another process may take them than those of the classifier.
 """
 
+import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import make_regression
@@ -13,14 +13,25 @@ from sklearn.utils.estimator_checks import estimator_checks_generator, parametri
 from skdropout import DropoutMLPRegressor
 
 CONFIGURATIONS = [
+    DropoutMLPRegressor((8,), random_state=0, optimizer="sgd", learning_rate=0.02, epochs=40),
     DropoutMLPRegressor(),
-    DropoutMLPRegressor(  # which shares the programs of the first
+    DropoutMLPRegressor(
         random_state=0,
         dropout=0.05,
         max_norm=4.0,
         rescale="unit",
         rescale_target=False,
         learning_rate=0.01,
+    ),
+    DropoutMLPRegressor(
+        hidden_layer_sizes=(8,),
+        random_state=0,
+        early_stopping=True,
+        refit=True,  # which shares the programs of the first
+        n_iter_no_change=np.inf,
+        optimizer="sgd",
+        learning_rate=0.02,
+        epochs=40,
     ),
 ]
 POSITIVE = DropoutMLPRegressor((8,), loss="poisson", random_state=0, learning_rate=0.05, epochs=40)

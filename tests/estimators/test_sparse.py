@@ -235,8 +235,8 @@ def test_a_regressor_of_images_takes_them_too():
 
 
 def test_signals_are_never_written_out_as_a_whole():
-    """The memory of the process during a fit, whose table takes 100 MB in full."""
-    n_rows, n_features = 2_500, 10_000
+    """The memory of the process during a fit, whose table takes 200 MB in full."""
+    n_rows, n_features = 5_000, 10_000
     random = np.random.default_rng(0)
     places = random.integers(n_rows, size=n_rows), random.integers(n_features, size=n_rows)
     X = sparse.csr_array((np.ones(n_rows), places), (n_rows, n_features))

@@ -21,6 +21,11 @@ def quick(**parameters):
     return DropoutMLPClassifier(**{**defaults, **parameters})
 
 
+def fit_by_keras(estimator, X, y):
+    """Fit without compiling a program, for the compiled engine to go on with."""
+    return estimator.set_params(engine="keras").fit(X, y).set_params(engine="compiled")
+
+
 def table(kind="binary", n_rows=60, seed=3):
     """Return rows of four features and a target that the first three decide."""
     X = np.random.default_rng(seed).normal(size=(n_rows, 4))

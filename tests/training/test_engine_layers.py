@@ -30,7 +30,6 @@ def test_training_and_validation_as_keras_has_them(placement):
     compiled, keras = (
         BNConvClassifier(
             filters=(4, 6),
-            convs_per_block=1,
             activation="elu",  # relu has no slope at zero, where rounding would choose a side
             placement=placement,
             batch_norm_momentum=0.7,

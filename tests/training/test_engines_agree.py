@@ -301,9 +301,9 @@ def losses_under_dropout():
         return np.array([one.loss_ for one in fits])
 
     return {
-        "compiled": losses("compiled", 12),
-        "keras": losses("keras", 12),
-        "less": losses("compiled", 12, dropout=0.0, input_dropout=0.0),
+        "compiled": losses("compiled", 25),
+        "keras": losses("keras", 25),
+        "less": losses("compiled", 25, dropout=0.0, input_dropout=0.0),
     }
 
 

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from estimator_toy import fit_by_keras
 from scipy import sparse
 
 from skdropout import DropoutMLPClassifier
@@ -77,8 +78,8 @@ def test_sparse_rows_are_told_the_same():
 
 def test_large_networks_are_left_to_the_engines():
     X, y = rows(40, 300), np.arange(40) % 2
-    fitted = DropoutMLPClassifier((128,), dropout=0.0, epochs=1, random_state=0, engine="keras")
-    fitted.fit(X, y).set_params(engine="compiled")
+    network = DropoutMLPClassifier((128,), dropout=0.0, epochs=1, random_state=0)
+    fitted = fit_by_keras(network, X, y)
     assert small_network(fitted.network_) is None
     outputs = _small.SmallNetwork(fitted.network_).outputs(fitted.weights_, X)
     np.testing.assert_allclose(fitted.decision_function(X), outputs[:, 0], rtol=1e-4, atol=1e-6)
