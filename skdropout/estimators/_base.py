@@ -16,7 +16,12 @@ from skdropout.estimators._parameters import seed_from
 from skdropout.estimators._rescaling import learn_rescaling
 from skdropout.estimators._sparse_tables import as_sparse_as
 from skdropout.estimators._tasks import CallbackSupportMixin, epoch_tasks, with_callbacks
-from skdropout.estimators._warm_start import given_weights, joined, reject_another_network
+from skdropout.estimators._warm_start import (
+    given_weights,
+    joined,
+    kept_for,
+    reject_another_network,
+)
 from skdropout.training import TrainingJob, TrainingResult, TrainingSet, engine_named, outputs
 
 if TYPE_CHECKING:
@@ -143,7 +148,7 @@ class NetworkEstimator(CallbackSupportMixin, FittedNetwork[T]):
             earlier = None
             if going_on:
                 reject_another_network(network, self.network_)
-                earlier = self._result
+                earlier = kept_for(self.optimizer, self._result)
             elif self.initial_weights is not None:
                 earlier = given_weights(self.initial_weights, network)
             seed = seed_from(self.random_state)
@@ -152,21 +157,21 @@ class NetworkEstimator(CallbackSupportMixin, FittedNetwork[T]):
                 self._take_target(self._target.fitted_to(rows))
             rows = self._target.rescaled(rows)
             if validation_set is not None:
+                validation_set = self._target.rescaled(validation_set)
                 if self.scoring != "loss" and not self._target.can_be_scored(validation_set):
                     raise ValueError(
                         f"scoring={self.scoring!r} needs validation rows with different targets, "
                         "and all of them have the same. Use more rows, or scoring='loss'."
                     )
-                validation_set = self._target.rescaled(validation_set)
             job = TrainingJob(
                 network=network,
                 objective=self._objective(self._target),
                 plan=self._plan(
                     seed,
-                    epochs=1 if partial else int(self.epochs),
                     stops=validation_set is not None and self.early_stopping and not partial,
                     first_epoch=self.n_iter_ if going_on else 0,
                     first_step=earlier.n_steps if earlier else 0,
+                    partial=partial,
                 ),
                 rows=rows,
                 validation=validation_set,

@@ -150,9 +150,16 @@ class TrainingParameters(DrawnEstimator):
         return ""
 
     def _plan(
-        self, seed: int, *, epochs: int, stops: bool, first_epoch: int, first_step: int
+        self, seed: int, *, stops: bool, first_epoch: int, first_step: int, partial: bool
     ) -> TrainingPlan:
         """Say how to train, from where an earlier fit has left off."""
+        last_epoch = int(self.epochs) if partial else None
+        if partial and self.learning_rate_schedule == "cosine" and first_epoch >= self.epochs:
+            raise ValueError(
+                f"learning_rate_schedule='cosine' has come to 0, since the epochs={self.epochs} "
+                "that it is for are over. Raise epochs to that of all calls together, or use "
+                "another schedule."
+            )
         optimizer = self.optimizer
         if isinstance(optimizer, str):
             optimizer = keras_name(optimizer, OPTIMIZER_NAMES)
@@ -167,11 +174,12 @@ class TrainingParameters(DrawnEstimator):
             weight_decay=float(self.weight_decay),
             global_clipnorm=finite(self.global_clipnorm),
             batch_size=int(self.batch_size),
-            epochs=epochs,
+            epochs=1 if partial else int(self.epochs),
             seed=seed,
             shuffle=bool(self.shuffle),
             first_epoch=first_epoch,
             first_step=first_step,
+            last_epoch=last_epoch,
             early_stopping=(
                 EarlyStopping(
                     n_iter_no_change=self.n_iter_no_change,

@@ -125,10 +125,10 @@ def build(
     network = estimator._network_for(tuple(shape), target.n_outputs)
     plan: TrainingPlan = estimator._plan(
         seed_from(estimator.random_state),
-        epochs=int(estimator.epochs),
         stops=False,
         first_epoch=0,
         first_step=0,
+        partial=False,
     )
     given = estimator.initial_weights
     earlier = None if given is None else given_weights(given, network).weights

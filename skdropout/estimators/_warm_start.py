@@ -1,12 +1,13 @@
 """Going on from an earlier fit: whether that is possible, and the history of both."""
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 
 from skdropout.networks import Network
-from skdropout.training import TrainingResult
+from skdropout.training import TrainingResult, name_of
 
 
 def given_weights(values: Sequence[np.ndarray], network: Network) -> TrainingResult:
@@ -19,6 +20,13 @@ def given_weights(values: Sequence[np.ndarray], network: Network) -> TrainingRes
             f"shapes {expected}, got {[value.shape for value in weights]}."
         )
     return TrainingResult(weights, [], {}, 0, None)
+
+
+def kept_for(optimizer: Any, result: TrainingResult) -> TrainingResult:
+    """Return what a fit goes on from; another optimiser has a state and steps of its own."""
+    if result.optimizer == name_of(optimizer):
+        return result
+    return replace(result, optimizer_state=[], n_steps=0)
 
 
 def reject_another_network(network: Network, earlier: Network) -> None:

@@ -11,7 +11,7 @@ from skdropout.training._objectives import (
     MulticlassCrossentropy,
     Objective,
 )
-from skdropout.training._plan import OPTIMIZER_NAMES, TrainingPlan
+from skdropout.training._plan import OPTIMIZER_NAMES, TrainingPlan, name_of
 from skdropout.training._regressions import REGRESSIONS, Quantile, Regression, SquaredError
 from skdropout.training._result import TrainingResult
 from skdropout.training._stopping import EarlyStopping
@@ -37,6 +37,7 @@ __all__ = [
     "collected_later",
     "engine_named",
     "kept_epochs",
+    "name_of",
     "outputs",
     "seconds_taken_up",
     "share_done",

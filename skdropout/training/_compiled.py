@@ -18,13 +18,14 @@ from skdropout.training._callbacks import (
 )
 from skdropout.training._checkpoint import Snapshot, checkpoint_of
 from skdropout.training._cost import rows_per_call
-from skdropout.training._divergence import diverged, reject_divergence
+from skdropout.training._divergence import diverged, reject_divergence, reject_no_best
 from skdropout.training._first_weights import first_weights
 from skdropout.training._inference import predictor_for, sampler_for
 from skdropout.training._job import TrainingJob
 from skdropout.training._plan import OPTIMIZER_NAMES
 from skdropout.training._program import Program, check_tensorflow, program_for
 from skdropout.training._result import TrainingResult
+from skdropout.training._sparse_rows import reject_filling
 from skdropout.training._step import Rows, Settings, State, ValidationRows
 from skdropout.training._stopping import EarlyStopping, Progress
 from skdropout.training._tables import (
@@ -42,7 +43,7 @@ class CompiledEngine:
     """Trains in compiled loops (XLA where that is faster), predicts with a traced forward pass."""
 
     def check(self, job: TrainingJob) -> None:
-        """Raise for optimiser objects, callbacks on batches, and Keras on another backend."""
+        """Raise for what only `Model.fit` can do, and for Keras on another backend."""
         if job.plan.optimizer not in OPTIMIZER_NAMES:
             raise ValueError(
                 f"engine='compiled' takes an optimiser by its name ({', '.join(OPTIMIZER_NAMES)}), "
@@ -50,6 +51,8 @@ class CompiledEngine:
             )
         check_callbacks(job.callbacks, job.plan)
         reject_batch_level(job.callbacks)
+        if job.earlier is not None:
+            reject_filling(job.network, job.earlier.weights, job.rows.X)
         check_tensorflow()
 
     def train(self, job: TrainingJob) -> TrainingResult:
@@ -60,7 +63,7 @@ class CompiledEngine:
 
     def outputs(self, network: Network, weights: list[np.ndarray], X: np.ndarray) -> np.ndarray:
         """Return the network's outputs, of shape (n_rows, n_outputs)."""
-        return predictor_for(network, X).outputs(weights, X)
+        return predictor_for(network, weights, X).outputs(weights, X)
 
     def samples(
         self, network: Network, weights: list[np.ndarray], X: np.ndarray, seeds: np.ndarray
@@ -226,12 +229,14 @@ class CompiledFit:
         kept = np.asarray(self.progress.kept)
         weights = self.program.layout.kept(kept) if stops else self.weights
         reject_divergence(self.job, weights, len(self.history["loss"]), self.learning_rate)
+        reject_no_best(self.job, self.history, self.learning_rate)
         return TrainingResult(
             weights=weights,
             optimizer_state=self.optimizer_state,
             history={name: list(values) for name, values in self.history.items()},
             n_steps=self.n_steps,
             best_epoch=self._best_epoch() if stops else None,
+            optimizer=self.job.plan.optimizer_name,
         )
 
     def _best_epoch(self) -> int:

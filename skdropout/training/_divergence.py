@@ -1,5 +1,7 @@
 """Fits whose loss is no longer a number: how to notice, and what to say of the cause."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from scipy import sparse
 
@@ -13,15 +15,17 @@ _ADVICE = (
 
 
 class DivergenceError(FloatingPointError, ValueError):
-    """The loss is no longer a finite number."""
+    """The loss is no longer a finite number, or the score that early stopping goes by never was."""
 
-    def __init__(self, epoch: int, learning_rate: float, loss: float, advice: str = "") -> None:
+    def __init__(
+        self, epoch: int, learning_rate: float, loss: float, advice: str = "", what: str = "loss"
+    ) -> None:
         advice = advice or _ADVICE.format(rate=learning_rate, lower=learning_rate / 10)
-        super().__init__(epoch, learning_rate, float(loss), advice)  # pickle passes these on
+        super().__init__(epoch, learning_rate, float(loss), advice, what)  # pickle passes these on
 
     def __str__(self) -> str:
-        epoch, _, loss, advice = self.args
-        return f"training diverged: the loss became {loss} in epoch {epoch + 1}. {advice}"
+        epoch, _, loss, advice, what = self.args
+        return f"training diverged: the {what} became {loss} in epoch {epoch + 1}. {advice}"
 
 
 def diverged(job: TrainingJob, epoch: int, loss: float, learning_rate: float) -> DivergenceError:
@@ -35,6 +39,18 @@ def reject_divergence(
     """Raise unless all weights are finite: the last step's damage shows in no loss."""
     if not all(np.isfinite(value).all() for value in weights):
         raise diverged(job, n_epochs - 1, np.nan, learning_rate)
+
+
+def reject_no_best(
+    job: TrainingJob, history: Mapping[str, list[float]], learning_rate: float
+) -> None:
+    """Raise where early stopping goes by a score that was a number after no epoch."""
+    rule, name = job.plan.early_stopping, f"val_{job.objective.score_name}"
+    if job.validation is None or rule is None or not rule.by_score:
+        return
+    if not np.isfinite(history[name]).any():
+        advice = _advice(job, learning_rate)
+        raise DivergenceError(0, learning_rate, history[name][0], advice, name)
 
 
 def _advice(job: TrainingJob, rate: float) -> str:

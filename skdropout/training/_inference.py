@@ -15,14 +15,14 @@ from skdropout.training._cost import dozens_of, rows_of_samples, rows_per_call, 
 from skdropout.training._engine_layers import unfused_model
 from skdropout.training._layout import Layout, packed
 from skdropout.training._program import tracing
-from skdropout.training._sparse_rows import as_tensor
+from skdropout.training._sparse_rows import as_tensor, shifts
 
 
 class Predictor:
     """The forward pass of one network structure, without XLA, so that no row count is special."""
 
     def __init__(self, structure: Network, dtype: str, takes_sparse: bool) -> None:
-        self.model, self._structure = structure.build(), structure
+        self.model, self._takes_sparse = structure.build(), takes_sparse
         spec = tf.TensorSpec((None, *structure.input_shape), tf.as_dtype(dtype))
         if takes_sparse:
             self.model = unfused_model(structure, sparse=True).model
@@ -41,10 +41,15 @@ class Predictor:
         """Return the network's outputs for any number of rows, in bounded memory."""
         tensors = [tf.convert_to_tensor(value) for value in weights]
         blocks = [
-            self._forward(tensors, as_tensor(block, self._structure)).numpy()
+            self._forward(tensors, self._as_tensor(block)).numpy()
             for _, block in dozens_of(X, self._rows_per_call)
         ]
         return (blocks[0] if len(blocks) == 1 else np.concatenate(blocks))[: X.shape[0]]
+
+    def _as_tensor(self, X: Any) -> Any:
+        if self._takes_sparse:
+            return as_tensor(X)
+        return tf.convert_to_tensor(written_out(X, self.model.input_shape[1:]))
 
     def _outputs(self, weights: list[Any], X: Any) -> Any:
         values = self._layout.split(weights)
@@ -115,10 +120,10 @@ def _predictor(structure: Network, dtype: str, takes_sparse: bool) -> Predictor:
     return Predictor(structure, dtype, takes_sparse)
 
 
-def predictor_for(network: Network, X: Any) -> Predictor:
+def predictor_for(network: Network, weights: list[np.ndarray], X: Any) -> Predictor:
     """Return the traced forward pass of a network, made at the first call for such rows."""
     with tracing():
-        takes_sparse = sparse.issparse(X) and network.takes_sparse
+        takes_sparse = sparse.issparse(X) and network.takes_sparse and not shifts(network, weights)
         return _predictor(network.structure, str(X.dtype), takes_sparse)
 
 

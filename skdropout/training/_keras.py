@@ -28,7 +28,7 @@ from skdropout.training._cost import (
     written_out,
 )
 from skdropout.training._data import TrainingSet
-from skdropout.training._divergence import diverged, reject_divergence
+from skdropout.training._divergence import diverged, reject_divergence, reject_no_best
 from skdropout.training._job import TrainingJob
 from skdropout.training._objectives import Objective
 from skdropout.training._result import TrainingResult
@@ -222,8 +222,9 @@ class _Guard(keras.callbacks.Callback):
     def so_far(self, model: keras.Model) -> TrainingResult:
         """Return what has come of it until now."""
         weights = self.best_weights or model.get_weights()
-        n_epochs = len(self.history["loss"])
-        reject_divergence(self._job, weights, n_epochs, float(model.optimizer.learning_rate))
+        n_epochs, rate = len(self.history["loss"]), float(model.optimizer.learning_rate)
+        reject_divergence(self._job, weights, n_epochs, rate)
+        reject_no_best(self._job, self.history, rate)
         slots = optimizer_slots(model.optimizer)
         return TrainingResult(
             weights=weights,
@@ -231,6 +232,7 @@ class _Guard(keras.callbacks.Callback):
             history={name: list(values) for name, values in self.history.items()},
             n_steps=int(model.optimizer.iterations),
             best_epoch=self._progress.kept,
+            optimizer=self._job.plan.optimizer_name,
         )
 
     def _improves(self, epoch: int, loss: float, score: float) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -9,6 +10,12 @@ from skdropout.training._seeds import Seeds
 from skdropout.training._stopping import EarlyStopping
 
 OPTIMIZER_NAMES = ("adagrad", "adam", "adamax", "adamw", "lion", "rmsprop", "sgd")
+
+
+def name_of(optimizer: Any) -> str:
+    """Return the name of an optimiser: the plans' own, Keras's, or that of an object's class."""
+    name = optimizer if isinstance(optimizer, str) else type(optimizer).__name__
+    return name.lower()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +50,10 @@ class TrainingPlan:
     shuffle : bool
         Whether each epoch has an order of its own.
     first_epoch, first_step : int
-        What earlier calls have done already.
+        What earlier calls have done already; another optimiser counts its steps from 0 again.
+    last_epoch : int or None
+        Epoch, earlier ones counted, at which the cosine has come to 0; None for the end of this
+        call.
     early_stopping : EarlyStopping or None
         The stopping rule.
     """
@@ -63,7 +73,13 @@ class TrainingPlan:
     shuffle: bool = True
     first_epoch: int = 0
     first_step: int = 0
+    last_epoch: int | None = None
     early_stopping: EarlyStopping | None = None
+
+    @property
+    def optimizer_name(self) -> str:
+        """The optimiser's name, also of one that came as an object."""
+        return name_of(self.optimizer)
 
     @property
     def seeds(self) -> Seeds:
@@ -96,16 +112,23 @@ class TrainingPlan:
         return self.alpha / n_rows
 
     def rates(self, steps: np.ndarray, steps_per_epoch: int) -> np.ndarray:
-        """Return the learning rate of each of the given steps, relative to that of the first."""
-        epochs = steps / steps_per_epoch
+        """Return the learning rate of each of the given steps, relative to that of the first.
+
+        Time is counted in epochs, since earlier calls may have had other numbers of rows.
+        """
+        epochs = self.first_epoch + (steps - self.first_step) / steps_per_epoch
         if self.schedule == "inverse_time":
             return 1 / (1 + self.decay * epochs)
         if self.schedule == "exponential":
             return np.exp(-self.decay * epochs)
         if self.schedule == "cosine":
-            last = self.first_step / steps_per_epoch + self.epochs
-            return (1 + np.cos(np.pi * np.minimum(epochs / last, 1))) / 2
+            return (1 + np.cos(np.pi * np.minimum(epochs / self.end, 1))) / 2
         return np.ones(len(steps))
+
+    @property
+    def end(self) -> int:
+        """The epoch, earlier ones counted, at which the cosine has come to 0."""
+        return self.last_epoch or self.first_epoch + self.epochs
 
     def orders(self, positions: np.ndarray) -> Iterator[np.ndarray]:
         """Yield the order of the rows in each epoch, from the first of this call on."""

@@ -21,6 +21,8 @@ class TrainingResult:
         Steps taken, those of earlier calls included.
     best_epoch : int or None
         Epoch (from 0) whose weights these are, under early stopping.
+    optimizer : str
+        Name of the optimiser whose state this is.
     """
 
     weights: list[np.ndarray]
@@ -28,3 +30,4 @@ class TrainingResult:
     history: dict[str, list[float]]
     n_steps: int
     best_epoch: int | None
+    optimizer: str = ""

@@ -12,7 +12,6 @@ import tensorflow as tf
 from scipy import sparse
 
 from skdropout.networks import Network
-from skdropout.training._cost import written_out
 
 _PIECE = 256  # numbers that XLA multiplies at once
 
@@ -91,10 +90,26 @@ class SparseRows(NamedTuple):
         return tf.reshape(tf.sparse.to_dense(taken), [-1, *network.input_shape])
 
 
-def as_tensor(X: Any, network: Network) -> Any:
-    """Return some rows as a tensor, as a sparse one where they are and the network takes it."""
-    if not (sparse.issparse(X) and network.takes_sparse):
-        return tf.convert_to_tensor(written_out(X, network.input_shape))
+def shifts(network: Network, weights: list[np.ndarray]) -> bool:
+    """Whether a network subtracts something from its inputs, as one fitted on full rows does.
+
+    That fills the zeros of sparse rows, which must be written out for it.
+    """
+    return network.rescaled and bool(weights[0].any())
+
+
+def reject_filling(network: Network, weights: list[np.ndarray], X: Any) -> None:
+    """Raise for sparse rows where training goes on with a network that shifts its inputs."""
+    if sparse.issparse(X) and network.takes_sparse and shifts(network, weights):
+        raise ValueError(
+            "the network that training goes on with was fitted on full rows and subtracts "
+            "something from each input, which would fill the zeros of a sparse X. Pass full rows "
+            "(X.toarray()), use engine='keras', which writes out a batch at a time, or start anew."
+        )
+
+
+def as_tensor(X: Any) -> Any:
+    """Return sparse rows as a sparse tensor."""
     X = X.tocoo()
     return tf.SparseTensor(np.stack(X.coords, axis=1).astype(np.int64), X.data, X.shape)
 

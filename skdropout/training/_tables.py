@@ -106,7 +106,9 @@ def validation_rows(rows: TrainingSet | None, key: ProgramKey, block: int) -> Va
 
 
 def features(X: np.ndarray, length: int) -> Any:
-    """Return the rows as a tensor, filled up with zeros, at the cost of a single copy.
+    """Return the rows as a tensor, filled up with the first one, at the cost of a single copy.
+
+    Zeros might be rows that no table has, of which a loss is infinite, and stays so times 0.
 
     TensorFlow's own conversion makes two, and large tables are what fills the memory.
     """
@@ -115,7 +117,7 @@ def features(X: np.ndarray, length: int) -> Any:
     start = -room.ctypes.data % _ALIGNMENT
     table = room[start : start + size].view(X.dtype).reshape(length, *X.shape[1:])
     table[: len(X)] = X
-    table[len(X) :] = 0
+    table[len(X) :] = X[0]
     # `identity` moves it to the accelerator, if there is one, and costs nothing otherwise.
     return tf.identity(tf.experimental.dlpack.from_dlpack(table.__dlpack__()))
 
@@ -158,7 +160,7 @@ class Epochs:
         orders = islice(plan.orders(positions), done, None)
         for start in range(done, plan.epochs, most_at_once):
             n_epochs = min(most_at_once, plan.epochs - start)
-            index = np.zeros((n_epochs, steps * batch), dtype=np.int32)
+            index = np.full((n_epochs, steps * batch), positions[0], dtype=np.int32)
             for epoch in range(n_epochs):
                 index[epoch, places] = next(orders)
             first = plan.first_step + start * steps

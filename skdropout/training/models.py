@@ -92,6 +92,19 @@ def _penalise(optimizer: Any, kernels: set[int], penalty: float) -> None:
     optimizer.apply = apply_with_penalty
 
 
+class _Later(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule that is further on than the steps say, as earlier epochs had fewer of them."""
+
+    def __init__(self, schedule: Any, n_steps: int) -> None:
+        self.schedule, self.n_steps = schedule, n_steps
+
+    def __call__(self, step: Any) -> Any:
+        return self.schedule(step + self.n_steps)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"schedule": self.schedule, "n_steps": self.n_steps}
+
+
 def _optimizer(plan: TrainingPlan, steps_per_epoch: int) -> Any:
     if not isinstance(plan.optimizer, str):
         return type(plan.optimizer).from_config(plan.optimizer.get_config())
@@ -102,7 +115,10 @@ def _optimizer(plan: TrainingPlan, steps_per_epoch: int) -> Any:
     elif plan.schedule == "exponential":
         rate = schedules.ExponentialDecay(rate, steps_per_epoch, np.exp(-plan.decay))
     elif plan.schedule == "cosine":
-        rate = schedules.CosineDecay(rate, plan.first_step + plan.epochs * steps_per_epoch)
+        rate = schedules.CosineDecay(rate, plan.end * steps_per_epoch)
+    missing = plan.first_epoch * steps_per_epoch - plan.first_step
+    if missing and plan.schedule != "constant":
+        rate = _Later(rate, missing)
     options = {
         "learning_rate": rate,
         "weight_decay": plan.weight_decay,

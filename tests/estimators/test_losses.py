@@ -96,6 +96,19 @@ def test_engines_agree_and_the_score_is_r2(loss):
     assert left.best_score_ == pytest.approx(expected, abs=1e-4)
 
 
+def test_validation_rows_far_from_nought_are_as_good_as_any():
+    """Dates as days of our era: zeros, which none is, would be 7,000 deviations below."""
+    dates = np.c_[X[:, :3], 738_000 + 100 * X[:, 3]]
+    watched, plain = (
+        quick(loss="poisson", shuffle=False).fit(
+            rows[:40], COUNTS[:40], X_val=rows[40:], y_val=COUNTS[40:]
+        )
+        for rows in (dates, X)
+    )
+    for name, values in plain.history_.items():
+        assert watched.history_[name] == pytest.approx(values, abs=0.02)
+
+
 @pytest.mark.parametrize("unit", [1e-3, 1.0, 1e4])
 @pytest.mark.parametrize(
     ("loss", "y", "peer"),

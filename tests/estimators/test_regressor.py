@@ -12,6 +12,7 @@ from sklearn.metrics import mean_squared_error, r2_score
 from sklearn.neural_network import MLPRegressor
 
 from skdropout import DropoutMLPRegressor
+from skdropout.training import DivergenceError
 
 STEADY = {"dropout": 0.0, "shuffle": False, "batch_size": 60}
 
@@ -152,6 +153,23 @@ def test_early_stopping_may_go_by_r2(engine):
     assert len(gains) > 1
     with pytest.raises(ValueError, match="scoring='r2' needs validation rows with different"):
         stopped.fit(X, y, None, X_val[:1], y_val[:1])
+
+
+def test_targets_that_are_the_same_in_single_precision_have_no_r2():
+    X, y = table()
+    options = {"early_stopping": True, "scoring": "r2", "engine": "keras", "epochs": 2}
+    with pytest.raises(ValueError, match="needs validation rows with different targets"):
+        quick(**options).fit(X, 1e8 * y, X_val=X[:2], y_val=[1.0, 1.01])
+
+
+@pytest.mark.parametrize("engine", EACH_ENGINE)
+def test_a_score_that_is_never_a_number_chooses_no_epoch(engine):
+    """Errors of some 1e20 are numbers in single precision, and their squares are none."""
+    X, y = table()
+    wild = {"loss": "absolute_error", "learning_rate": 1e20, "epochs": 3, "momentum": 0.0}
+    stopped = linear(**wild, early_stopping=True, scoring="r2", engine=engine)
+    with pytest.raises(DivergenceError, match=r"the val_r2 became (-inf|nan) in epoch 1\. Lower"):
+        stopped.fit(X, y)
 
 
 def test_refit_is_a_fit_on_all_rows_with_their_own_mean():

@@ -6,7 +6,7 @@ import psutil
 import pytest
 from cases import EACH_ENGINE, slow
 from engine_toy import assert_same_fit
-from estimator_toy import quick, same_weights, table
+from estimator_toy import fit_by_keras, quick, same_weights, table
 from scipy import sparse
 from sklearn.compose import make_column_transformer
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -144,6 +144,24 @@ def test_a_validation_table_may_be_sparse_where_the_other_is_not():
         for form in (np.asarray, sparse.csr_array)
     ]
     assert fits[0].history_ == fits[1].history_
+
+
+def test_what_was_fitted_in_full_predicts_sparse_rows_as_full_ones():
+    """It shifts its inputs, which would fill the zeros; too large for the small networks' way."""
+    X, y = thin()
+    fit = fit_by_keras(quick(hidden_layer_sizes=(9000,), epochs=1), X + 1, y)
+    full = fit.predict_proba(X)
+    np.testing.assert_allclose(fit.predict_proba(sparse.csr_array(X)), full, atol=1e-6)
+
+
+def test_what_was_fitted_in_full_goes_on_with_sparse_rows_where_a_batch_is_written_out():
+    X, y = thin()
+    X += 0.5 * (X != 0)
+    fits = [fit_by_keras(quick(epochs=1, dropout=0.0), X, y) for _ in range(2)]
+    with pytest.raises(ValueError, match=r"fitted on full rows.*engine='keras'"):
+        fits[0].partial_fit(sparse.csr_array(X), y)
+    fits[0].set_params(engine="keras").partial_fit(sparse.csr_array(X), y)
+    assert_same_fit(fits[0], fits[1].partial_fit(X, y))
 
 
 def test_a_regressor_takes_them_too():

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 from cases import EACH_ENGINE
-from estimator_toy import quick, same_weights, table
+from estimator_toy import fit_by_keras, quick, same_weights, table
 from sklearn.metrics import accuracy_score, log_loss
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
@@ -167,6 +167,15 @@ def test_warm_start_takes_changed_settings():
     assert all(np.allclose(a, b, atol=1e-6) for a, b in learnt)
 
 
+@pytest.mark.parametrize(("before", "after"), [("adagrad", "sgd"), ("sgd", "adam")])
+def test_another_optimizer_begins_with_a_state_of_its_own(before, after):
+    X, y = table()
+    first = fit_by_keras(quick(optimizer=before, epochs=3, **STEADY), X, y)
+    alone = quick(optimizer=after, epochs=1, initial_weights=first.weights_, **STEADY).fit(X, y)
+    gone_on = first.set_params(optimizer=after, epochs=1, warm_start=True).fit(X, y)
+    assert close(gone_on, alone, atol=1e-6)
+
+
 def test_without_warm_start_a_fit_starts_anew():
     X, y = table()
     classifier = quick().fit(X, y)
@@ -205,6 +214,25 @@ def test_partial_fit_learns_from_a_stream():
         classifier.partial_fit(X[rows], names[y[rows]], classes=names)
     X_new, y_new = table("multiclass", seed=9)
     assert classifier.score(X_new, names[y_new]) > 0.8
+
+
+def test_a_stream_learns_at_the_rate_of_its_epochs_whatever_their_rows():
+    """After 30 calls of 2 steps each, one of a single step is the 31st epoch, not the 61st."""
+    X, y = table()
+    plain = {"optimizer": "sgd", "momentum": 0.0, **STEADY}
+    schedule = {"learning_rate_schedule": "exponential", "learning_rate_decay": 0.1}
+    fit = fit_by_keras(quick(epochs=30, **schedule, **plain), X, y)
+    alone = quick(epochs=1, initial_weights=fit.weights_, **plain)
+    alone.set_params(learning_rate=0.02 * np.exp(-3)).fit(X[:20], y[:20])
+    assert close(fit.partial_fit(X[:20], y[:20]), alone, atol=1e-7)
+
+
+def test_partial_fit_says_where_the_cosine_has_come_to_nothing():
+    X, y = table()
+    fit = fit_by_keras(quick(learning_rate_schedule="cosine", epochs=2), X, y)
+    with pytest.raises(ValueError, match=r"has come to 0.*Raise epochs"):
+        fit.partial_fit(X, y)
+    assert fit.set_params(epochs=3).partial_fit(X, y).n_iter_ == 3
 
 
 def test_partial_fit_takes_first_rows_that_lack_a_class():

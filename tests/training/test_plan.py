@@ -64,15 +64,16 @@ def keras_schedule(plan, steps_per_epoch):
     if plan.schedule == "exponential":
         return schedules.ExponentialDecay(rate, steps_per_epoch, np.exp(-plan.decay))
     if plan.schedule == "cosine":
-        return schedules.CosineDecay(rate, plan.first_step + plan.epochs * steps_per_epoch)
+        return schedules.CosineDecay(rate, (plan.first_epoch + plan.epochs) * steps_per_epoch)
     return lambda step: rate
 
 
 @pytest.mark.parametrize("schedule", ["constant", "inverse_time", "exponential", "cosine"])
-@pytest.mark.parametrize("first_step", [0, 6])
-def test_rates_are_those_of_keras_step_by_step(schedule, first_step):
-    plan = replace(SGD, schedule=schedule, decay=0.4, epochs=3, first_step=first_step)
-    steps = first_step + np.arange(3 * 4)
+@pytest.mark.parametrize("first_epoch", [0, 2])
+def test_rates_are_those_of_keras_step_by_step(schedule, first_epoch):
+    first = {"first_epoch": first_epoch, "first_step": 4 * first_epoch}
+    plan = replace(SGD, schedule=schedule, decay=0.4, epochs=3, **first)
+    steps = plan.first_step + np.arange(3 * 4)
     expected = [float(keras_schedule(plan, 4)(step)) for step in steps.tolist()]
     np.testing.assert_allclose(0.1 * plan.rates(steps, 4), expected, rtol=1e-5, atol=1e-8)
 
@@ -83,6 +84,18 @@ def test_rates_by_hand():
     for schedule, factor in [("inverse_time", 0.5), ("exponential", np.exp(-1)), ("cosine", 0.5)]:
         rates = replace(plan, schedule=schedule).rates(np.array([0, 10]), 5)
         np.testing.assert_allclose(rates, [1, factor])
+
+
+def test_rates_fall_by_epochs_whatever_the_rows_of_earlier_calls():
+    """After 3 epochs of 100 steps each comes a call of 2 steps: its second half is epoch 3.5."""
+    plan = replace(SGD, decay=0.5, first_epoch=3, first_step=300, last_epoch=7)
+    for schedule, factor in [
+        ("inverse_time", 1 / (1 + 0.5 * 3.5)),
+        ("exponential", np.exp(-0.5 * 3.5)),
+        ("cosine", 0.5),
+    ]:
+        rate = replace(plan, schedule=schedule).rates(np.array([301]), 2)
+        np.testing.assert_allclose(rate, factor)
 
 
 def test_the_cosine_ends_at_zero_and_stays_there():
