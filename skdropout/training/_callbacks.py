@@ -79,22 +79,28 @@ class KerasListeners(Listeners):
         self._list = keras.callbacks.CallbackList(
             [*job.callbacks, last],
             add_history=True,
-            model=self._model,
             epochs=job.plan.epochs,
             steps=job.plan.steps_per_epoch(job.rows.epoch_size),
             verbose=0,
         )
 
     def __enter__(self) -> Self:
-        self._model.stop_training = False
-        self._tell("on_train_begin")
+        try:
+            self._list.set_model(self._model)
+            self._model.stop_training = False
+            self._tell("on_train_begin")
+        except BaseException:  # after which nobody calls `__exit__`
+            let_go(self._callbacks)
+            raise
         self.first_epoch = self._model._initial_epoch or 0
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
-        if kind is None:
-            self._tell("on_train_end", self._logs)
-        let_go(self._callbacks)
+        try:
+            if kind is None:
+                self._tell("on_train_end", self._logs)
+        finally:
+            let_go(self._callbacks)
 
     def begin_epoch(self, epoch: int) -> None:
         """Tell the callbacks that an epoch begins; they may change weights and learning rate."""

@@ -242,6 +242,23 @@ def test_a_log_is_closed_where_another_callback_fails(tmp_path, engine):
     clone(estimator)
 
 
+@pytest.mark.parametrize("moment", ["set_model", "on_train_begin", "on_train_end"])
+@pytest.mark.parametrize("engine", EACH_ENGINE)
+def test_callbacks_let_go_where_one_fails_before_or_after_the_epochs(tmp_path, engine, moment):
+    def fail(_=None):
+        raise OSError("no more")
+
+    fails = keras.callbacks.Callback()
+    setattr(fails, moment, fail)
+    log = keras.callbacks.CSVLogger(tmp_path / "log.csv")
+    estimator = tiny(engine=engine, callbacks=[log, fails])
+    with pytest.raises(OSError, match="no more"):
+        estimator.fit(X, Y)
+    assert log.csv_file is log.model is None
+    delattr(fails, moment)
+    assert pickle.loads(pickle.dumps(clone(estimator))).fit(X, Y).n_iter_ == 3
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(
     "setter",
