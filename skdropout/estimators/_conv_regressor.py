@@ -99,7 +99,8 @@ default="squared_error"
 keras.optimizers.Optimizer, default="adam"
         The optimiser, with Keras's defaults for what is no parameter here; names of classes, such
         as ``"SGD"``, will do. ``"adamw"`` is ``"adam"`` unless ``weight_decay`` is set. An object
-        brings its own learning rate, momentum, decay and clipping, and needs ``engine="keras"``.
+        brings its own learning rate or schedule, momentum, weight decay and clipping instead of the
+        parameters here, and needs ``engine="keras"``.
     learning_rate : float in (0, inf), default=0.001
         Learning rate of the first step.
     learning_rate_schedule : {"constant", "inverse_time", "exponential", "cosine"}, \

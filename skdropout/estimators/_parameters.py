@@ -139,6 +139,13 @@ class TrainingParameters(DrawnEstimator):
                     f"The {name!r} parameter of {type(self).__name__} expects an object, got the "
                     f"class {value.__name__}. Pass {name}={value.__name__}()."
                 )
+        if not isinstance(self.optimizer, str) and self.learning_rate_schedule != "constant":
+            raise InvalidParameterError(
+                f"learning_rate_schedule={self.learning_rate_schedule!r} schedules an optimiser "
+                f"that is named, and the {type(self.optimizer).__name__} object brings a rate of "
+                "its own. Give it a schedule of Keras's (learning_rate=keras.optimizers.schedules."
+                "...), or pass the name of an optimiser."
+            )
 
     def _suggestion(self) -> str:
         for name, constraints in self._parameter_constraints.items():

@@ -127,13 +127,15 @@ class _MoreLogs(keras.callbacks.Callback):
         super().__init__()
         self._job = job
 
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._rate = float(self.model.optimizer.learning_rate)
+
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         assert logs is not None
-        plan, objective, validation = self._job.plan, self._job.objective, self._job.validation
-        if plan.schedule != "constant":
-            steps = len(self._job.batch_sizes())
-            first = np.array([plan.first_step + epoch * steps])
-            logs["learning_rate"] = plan.learning_rate * float(plan.rates(first, steps)[0])
+        objective, validation = self._job.objective, self._job.validation
+        schedule = self.model.optimizer._learning_rate
+        if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+            logs["learning_rate"] = self._rate
         if validation is not None and not objective.scored_in_training:
             logs[f"val_{objective.score_name}"] = _score(self.model, objective, validation)
 

@@ -51,6 +51,18 @@ def test_an_optimizer_object_is_used_and_left_alone():
     assert not optimizer.built
 
 
+def test_an_optimizer_object_brings_a_schedule_of_its_own():
+    X, y = table()
+    falls = keras.optimizers.schedules.ExponentialDecay(0.5, 2, 0.1)  # by a tenth each epoch
+    fitted = by_keras(optimizer=keras.optimizers.SGD(falls), warm_start=True, epochs=2)
+    rates = fitted.fit(X, y).fit(X, y).history_["learning_rate"]
+    assert rates == pytest.approx([0.5, 0.05, 0.005, 0.0005])
+    steady = by_keras(optimizer=keras.optimizers.SGD(0.5), epochs=2)
+    assert "learning_rate" not in steady.fit(X, y).history_
+    with pytest.raises(ValueError, match=r"learning_rate_schedule='cosine' .* SGD object .*name"):
+        steady.set_params(learning_rate_schedule="cosine").fit(X, y)
+
+
 def test_a_callback_on_single_batches_sees_them_all():
     class Count(keras.callbacks.Callback):
         seen = 0
