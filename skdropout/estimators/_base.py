@@ -150,6 +150,7 @@ class NetworkEstimator(CallbackSupportMixin, FittedNetwork[T]):
                 reject_another_network(network, self.network_)
                 earlier = kept_for(self.optimizer, self._result)
             elif self.initial_weights is not None:
+                engine_named(self.engine)  # before TensorFlow starts, for which it prepares
                 earlier = given_weights(self.initial_weights, network)
             seed = seed_from(self.random_state)
             rows, validation_set = self._set_aside(everything, seed, validation, partial)

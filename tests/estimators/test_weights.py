@@ -7,6 +7,7 @@ from estimator_toy import quick, same_weights, table
 from scipy.special import expit
 
 from skdropout import BNConvClassifier, DropoutMLPRegressor
+from skdropout.networks import MLPNetwork
 
 PLAIN = {"optimizer": "sgd", "momentum": 0.0, "dropout": 0.0, "epochs": 2}
 
@@ -66,6 +67,16 @@ def test_a_fit_starts_from_the_weights_that_it_is_given(engine):
     expected.fit(X, y)
     again = quick(**PLAIN, engine=engine, shuffle=False, initial_weights=before.weights_)
     assert same_weights(again.fit(X, y), expected)
+
+
+def test_tensorflow_does_not_start_for_given_weights_where_it_may_not(monkeypatch):
+    """Nor before a worker's share of the cores is set, which is done in the same place."""
+    X, y = table()
+    before = quick(**PLAIN).fit(X, y)
+    monkeypatch.setattr("skdropout.training._fork._ran_before_fork", True)  # as in such a child
+    monkeypatch.setattr(MLPNetwork, "build", None)  # would start it
+    with pytest.raises(RuntimeError, match="this process was forked"):
+        quick(**PLAIN, initial_weights=before.weights_).fit(X, y)
 
 
 def test_given_weights_serve_searches_and_regressors():
