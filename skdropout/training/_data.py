@@ -58,11 +58,11 @@ class TrainingSet:
         n_samples = X.shape[0]
         counts, real = _counts_or_weights(sample_weight)
         weights = _product(real, loss_weight)
-        if weights is not None and not weights.any():
+        taken = np.arange(n_samples) if sample_weight is None else np.flatnonzero(sample_weight)
+        if weights is not None and not weights[taken].any():
             raise ValueError(
                 "sample_weight and class_weight together leave no row with a weight above zero."
             )
-        taken = np.arange(n_samples) if sample_weight is None else np.flatnonzero(sample_weight)
         if weights is not None and (weights[taken] == 1).all():
             weights = None  # nobody weighs more than anybody
         if keep_order:

@@ -273,6 +273,13 @@ def test_class_weight_is_a_weight_on_rows():
     assert close(weighted, quick(shuffle=False, class_weight="balanced").fit(X, y))
 
 
+@pytest.mark.parametrize("factor", [1, 1.5])
+def test_class_and_sample_weights_may_leave_no_row_to_learn_from(factor):
+    X, y = table()
+    with pytest.raises(ValueError, match="together leave no row with a weight above zero"):
+        quick(class_weight={0: 0, 1: 1}).fit(X, y, sample_weight=factor * (y == 0))
+
+
 def test_class_weight_finds_the_rare_class():
     X, y = overlapping()
     y[X[:, 0] < 0.5] = 0
