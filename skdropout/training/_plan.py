@@ -93,7 +93,7 @@ class TrainingPlan:
     def batch_sizes(self, n_rows: int, fewest: int) -> np.ndarray:
         """Return the rows of each batch; where too few are left for the last, the two share."""
         steps = self.steps_per_epoch(n_rows)
-        sizes = np.full(steps, self.batch_size, dtype=np.int32)
+        sizes = np.full(steps, min(self.batch_size, n_rows), dtype=np.int32)
         sizes[-1] = n_rows - (steps - 1) * self.batch_size
         if sizes[-1] < fewest and steps > 1:
             sizes[-2] -= fewest - sizes[-1]

@@ -1,5 +1,6 @@
 """The plan: orders of rows and learning rates, worked out before any engine starts."""
 
+import sys
 from dataclasses import replace
 from itertools import islice
 
@@ -116,6 +117,12 @@ def test_batches_are_full_but_for_the_last_which_has_rows_enough(n_rows, batch_s
     assert sizes.min() >= fewest
     assert sizes.max() <= batch_size
     assert (sizes < batch_size).sum() <= (2 if n_rows % batch_size < fewest else 1)
+
+
+def test_a_batch_size_beyond_all_tables_means_all_rows():
+    plan = replace(SGD, batch_size=sys.maxsize)
+    assert plan.batch_sizes(7, 2).tolist() == [7]
+    assert plan.steps_per_epoch(7) == 1
 
 
 @pytest.mark.parametrize(("n_rows", "batch_size"), [(1, 32), (5, 1), (5, 2)])
