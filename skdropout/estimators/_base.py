@@ -20,7 +20,7 @@ from skdropout.estimators._warm_start import (
     given_weights,
     joined,
     kept_for,
-    reject_another_network,
+    reject_another_start,
 )
 from skdropout.training import TrainingJob, TrainingResult, TrainingSet, engine_named, outputs
 
@@ -147,7 +147,7 @@ class NetworkEstimator(CallbackSupportMixin, FittedNetwork[T]):
             network = self._network_for(self._input_shape, self._target.n_outputs)
             earlier = None
             if going_on:
-                reject_another_network(network, self.network_)
+                reject_another_start(network, self)
                 earlier = kept_for(self.optimizer, self._result)
             elif self.initial_weights is not None:
                 engine_named(self.engine)  # before TensorFlow starts, for which it prepares
@@ -270,7 +270,7 @@ class NetworkEstimator(CallbackSupportMixin, FittedNetwork[T]):
         history = joined(self.history_, result.history) if n_before else result.history
         self.__dict__.pop("model_", None)
         self._result = result
-        self.network_ = job.network
+        self.network_, self._rescaled_by = job.network, self.rescale
         self.history_ = history
         self.n_iter_ = len(history["loss"])
         self.loss_ = history["loss"][-1]

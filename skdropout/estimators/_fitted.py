@@ -25,6 +25,7 @@ class FittedNetwork(NetworkKind[T]):
 
     _result: TrainingResult = field(init=False)
     network_: Network = field(init=False)
+    _rescaled_by: str | None = field(init=False)
 
     @property
     def weights_(self) -> tuple[np.ndarray, ...]:

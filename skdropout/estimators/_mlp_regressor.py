@@ -122,7 +122,9 @@ default="constant"
         on the order in which they are passed.
     warm_start : bool, default=False
         Whether ``fit`` goes on from the weights and the optimiser's state of the last fit. The
-        network must stay the same; what is no part of it, as rates and dropout, may change.
+        network and how it rescales must stay the same; what is no part of it, as rates and dropout,
+        may change. Convolutional networks have dropout only where its rate is above 0, and there it
+        must stay so.
         Another optimiser begins with a state of its own.
     engine : {"compiled", "keras"}, default="compiled"
         What trains: compiled loops, or Keras's ``Model.fit``, which is many times slower and runs

@@ -179,6 +179,11 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator[Numbers]):
                 "loss of the last fit, so its weights cannot be trained on. Set the loss back, or "
                 "start anew: clone the estimator."
             )
+        if self.rescale_target != target.is_rescaled:
+            raise ValueError(
+                f"rescale_target={self.rescale_target} is not that of the last fit, whose targets "
+                "the weights belong to. Set it back, or start anew: clone the estimator."
+            )
         return loss
 
     def _take_target(self, target: Numbers) -> None:

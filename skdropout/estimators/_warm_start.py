@@ -6,8 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from skdropout.estimators._fitted import FittedNetwork
 from skdropout.networks import Network
 from skdropout.training import TrainingResult, name_of
+
+_WAYS_OUT = (
+    "Set the parameters back, or start anew: clone the estimator, or use "
+    "set_params(warm_start=False) and fit."
+)
 
 
 def given_weights(values: Sequence[np.ndarray], network: Network) -> TrainingResult:
@@ -29,15 +35,22 @@ def kept_for(optimizer: Any, result: TrainingResult) -> TrainingResult:
     return replace(result, optimizer_state=[], n_steps=0)
 
 
-def reject_another_network(network: Network, earlier: Network) -> None:
-    """Raise unless the weights of the earlier network fit into this one."""
-    now, before = network.structure, earlier.structure
-    if now != before:
-        changed = [f.name for f in fields(now) if getattr(now, f.name) != getattr(before, f.name)]
+def reject_another_start(network: Network, fitted: FittedNetwork[Any]) -> None:
+    """Raise unless the weights of the last fit fit into the network, and know its inputs."""
+    now, before = network.structure, fitted.network_.structure
+    changed = [f.name for f in fields(now) if getattr(now, f.name) != getattr(before, f.name)]
+    if changed:
+        hint = ""
+        if not {"conv_dropout", "head_dropout"}.isdisjoint(changed):
+            hint = " There is a dropout layer only where the rate is above 0."
         raise ValueError(
             f"the network is not the one of the last fit (other {', '.join(changed)}), so its "
-            "weights cannot be trained on. Set the parameters back, or start anew: clone the "
-            "estimator, or use set_params(warm_start=False) and fit."
+            f"weights cannot be trained on.{hint} {_WAYS_OUT}"
+        )
+    if fitted.rescale != fitted._rescaled_by:
+        raise ValueError(
+            f"rescale={fitted.rescale!r} is not that of the last fit, {fitted._rescaled_by!r}, to "
+            f"whose inputs the weights belong. {_WAYS_OUT}"
         )
 
 

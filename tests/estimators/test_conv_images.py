@@ -136,6 +136,17 @@ def test_fit_depends_on_the_rows_not_on_their_order(digits):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.parametrize("change", [{"head_dropout": 0.0}, {"conv_dropout": 0.2}])
+def test_a_warm_start_may_change_rates_but_adds_and_removes_no_dropout(digits, change):
+    X, y = digits
+    network = tiny(epochs=1, engine="keras", warm_start=True).fit(X, y)
+    network.set_params(head_dropout=0.2).fit(X, y)
+    with pytest.raises(
+        ValueError, match=r"a dropout layer only where the rate is above 0.*start anew"
+    ):
+        network.set_params(**change).fit(X, y)
+
+
 @pytest.mark.parametrize("placement", ["before_activation", "after_activation", "after_pooling"])
 def test_placement(placement):
     network = tiny(conv_dropout=0.1, placement=placement)._network_for((8, 8, 1), 3)

@@ -171,6 +171,12 @@ def test_a_warm_start_may_change_the_loss_but_not_its_link():
         fitted.set_params(loss="huber").fit(X, AMOUNTS)
 
 
+def test_a_warm_start_may_not_rescale_the_targets_in_another_way():
+    fitted = quick(loss="gamma", warm_start=True).fit(X, AMOUNTS)
+    with pytest.raises(ValueError, match=r"rescale_target=False .* last fit.* start anew"):
+        fitted.set_params(rescale_target=False).fit(X, AMOUNTS)
+
+
 SMOOTHED = {"binary": np.arange(3) % 2, "multiclass": np.arange(3), "multilabel": np.tri(3)}
 
 

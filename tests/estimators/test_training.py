@@ -176,6 +176,15 @@ def test_another_optimizer_begins_with_a_state_of_its_own(before, after):
     assert close(gone_on, alone, atol=1e-6)
 
 
+def test_going_on_keeps_to_how_the_inputs_were_rescaled():
+    X, y = table()
+    classifier = quick(warm_start=True).fit(X, y).set_params(rescale="unit")
+    for train in (classifier.fit, classifier.partial_fit):
+        with pytest.raises(ValueError, match=r"rescale='unit' .* 'standardize',.*start anew"):
+            train(X, y)
+    assert classifier.set_params(warm_start=False).fit(X, y).partial_fit(X, y).n_iter_ == 11
+
+
 def test_without_warm_start_a_fit_starts_anew():
     X, y = table()
     classifier = quick().fit(X, y)
