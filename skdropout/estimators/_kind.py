@@ -10,6 +10,7 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from skdropout.estimators._frames import known_frame
 from skdropout.estimators._parameters import TrainingParameters, initializer_name
+from skdropout.estimators._single_precision import warn_of_lost_digits
 from skdropout.estimators._targets import Target
 from skdropout.networks import Network
 from skdropout.training import Objective
@@ -87,6 +88,8 @@ class NetworkKind(TrainingParameters, ABC, Generic[T]):
         """Check features, and that there is a target for each row."""
         table, shape = self._as_table(known_frame(X), reset=reset)
         rows, y = validate_data(self, table, y, reset=reset, multi_output=True, **self._row_options)
+        if reset:
+            warn_of_lost_digits(table, rows)
         return self._as_inputs(rows, shape, reset=reset), y
 
     def _check_weight(self, sample_weight: Any, X: np.ndarray) -> np.ndarray | None:

@@ -41,7 +41,9 @@ class DropoutMLPClassifier(MLPParameters, NetworkClassifier):
         What the network does to its inputs first, learnt from the training rows: give each feature
         (each channel of images) mean 0 and standard deviation 1, mean 0 (images: one mean over all
         channels), or the range 0 to 1. Sparse rows are only scaled, which keeps their zeros: by the
-        standard deviation, or by the largest absolute value; ``"center"`` is an error.
+        standard deviation, or by the largest absolute value; ``"center"`` is an error. Networks
+        compute in single precision: for large numbers that differ by little, such as timestamps of
+        one hour, put a ``StandardScaler`` before the network.
     kernel_initializer : str or keras.initializers.Initializer, default="glorot_uniform"
         Distribution that the kernels are drawn from; biases start at 0. ``"random_normal"`` is
         N(0, 0.05).

@@ -10,6 +10,8 @@ from estimator_toy import KINDS, quick, same_weights, table
 from scipy import sparse
 from scipy.special import expit
 from sklearn.base import is_classifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 
 NAMES = ["width", "height", "depth", "mass"]
@@ -53,6 +55,28 @@ def test_every_table_gives_the_same_fit_and_predictions(container):
     expected, found = quick().fit(WHOLE, y), quick().fit(X, y)
     assert same_weights(found, expected)
     assert np.array_equal(found.predict_proba(X), expected.predict_proba(WHOLE))
+
+
+@pytest.mark.parametrize(
+    ("container", "name"),
+    [("column-major", "3"), ("list", "3"), ("pandas", "'mass'"), ("polars", "'mass'")],
+)
+def test_a_column_whose_numbers_are_one_in_single_precision_is_warned_of(container, name):
+    X, y = table()
+    fine = [1e6 + X[:, 0], np.full(60, 0.1), 2.0**30 + 128 * y]
+    seconds = 1.7e9 + 10 * X[:, 1]
+    rows = CONTAINERS[container](np.stack([*fine, seconds], axis=1))
+    with pytest.warns(UserWarning, match=rf"column {name} of X .* a StandardScaler") as caught:
+        quick(engine="keras", epochs=1).fit(rows, y)
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+
+
+def test_a_scaler_before_the_network_saves_such_a_column():
+    seconds = 1.7e9 + 10 * table()[0][:, :1]
+    y = seconds[:, 0] > 1.7e9
+    network = make_pipeline(StandardScaler(), quick(epochs=30))
+    assert network.fit(seconds, y).score(seconds, y) > 0.9
 
 
 FRAMES = {
