@@ -45,7 +45,8 @@ class NetworkEstimator(CallbackSupportMixin, FittedNetwork[T]):
         It builds, compiles and trains the network on its own, with the parameters of this
         estimator: what its ``optimizer``, ``loss`` and ``metrics`` leave open is taken from here.
         Its ``model`` may be replaced by any other function that returns a Keras model. Fitted
-        weights do not go with it. With ``early_stopping`` its validation rows are the last ones.
+        weights do not go with it. With ``early_stopping`` its validation rows are the last ones,
+        ``scoring="r2"`` goes by the loss, and there is no ``refit``.
 
         Returns
         -------

@@ -29,7 +29,8 @@ class DropoutMLPClassifier(MLPParameters, NetworkClassifier):
     batch_norm : bool, default=False
         Whether each hidden layer is normalised over the batch, before its activation. The averages
         that prediction uses keep 0.9 of themselves in each step. It takes two rows to normalise, so
-        fits of one row and ``batch_size=1`` are errors, and a last batch of one row gets a second.
+        a last batch of one row gets a second from the one before. Fits of one row, ``batch_size=1``
+        and ``batch_size=2`` with an odd number of rows are errors.
     class_weight : dict, "balanced" or None, default=None
         Factor on the loss of the rows of each class; ``"balanced"`` makes the classes count the
         same (with a multilabel ``y`` each label's, multiplied).

@@ -32,7 +32,8 @@ class DropoutMLPRegressor(MLPParameters, NetworkRegressor):
     batch_norm : bool, default=False
         Whether each hidden layer is normalised over the batch, before its activation. The averages
         that prediction uses keep 0.9 of themselves in each step. It takes two rows to normalise, so
-        fits of one row and ``batch_size=1`` are errors, and a last batch of one row gets a second.
+        a last batch of one row gets a second from the one before. Fits of one row, ``batch_size=1``
+        and ``batch_size=2`` with an odd number of rows are errors.
     loss : {"squared_error", "absolute_error", "huber", "poisson", "gamma", "quantile"}, \
 default="squared_error"
         What training minimises, averaged over the outputs. ``"huber"`` is half the squared error up
