@@ -30,23 +30,21 @@ class Augment(keras.layers.Layer):
         if not training:
             return images
         n_images, (height, width, channels) = ops.shape(images)[0], images.shape[1:]
-        rows, columns = self._moved(n_images, height), self._moved(n_images, width)
+        # One draw a step, as in dropout: a fit that is restored counts on it.
+        chances = keras.random.uniform((n_images, 3), dtype="float32", seed=self.seed_generator)
+        down, across, mirrored = ops.split(chances, 3, axis=1)
+        rows, columns = self._moved(down, height), self._moved(across, width)
         if "flip" in self.kinds:
-            mirrored = (
-                keras.random.uniform((n_images, 1), dtype="float32", seed=self.seed_generator) < 0.5
-            )
-            columns = ops.where(mirrored, width - 1 - columns, columns)
+            columns = ops.where(mirrored < 0.5, width - 1 - columns, columns)
         first = ops.reshape(ops.arange(n_images, dtype="int32") * height, (-1, 1))
         pixels = ops.expand_dims((first + rows) * width, 2) + ops.expand_dims(columns, 1)
         return ops.take(ops.reshape(images, (-1, channels)), pixels, axis=0)
 
-    def _moved(self, n_images: Any, length: int) -> Any:
+    def _moved(self, chances: Any, length: int) -> Any:
         """Return, for each image, the old place of each position along an axis."""
         places = ops.expand_dims(ops.arange(length, dtype="int32"), 0)
         most = length // _LARGEST_SHIFT if "shift" in self.kinds else 0
-        by = keras.random.randint(
-            (n_images, 1), -most, most + 1, dtype="int32", seed=self.seed_generator
-        )
+        by = ops.cast(chances * (2 * most + 1), "int32") - most
         return ops.clip(places + by, 0, length - 1)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:

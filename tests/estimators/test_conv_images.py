@@ -13,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skdropout import BNConvClassifier
+from skdropout.networks.layers import Augment
 
 
 def tiny(**parameters):
@@ -145,6 +146,25 @@ def test_a_warm_start_may_change_rates_but_adds_and_removes_no_dropout(digits, c
         ValueError, match=r"a dropout layer only where the rate is above 0.*start anew"
     ):
         network.set_params(**change).fit(X, y)
+
+
+def test_augmentation_mirrors_half_of_the_images_and_moves_them_by_up_to_an_eighth():
+    image = np.arange(16 * 24, dtype=np.float32).reshape(16, 24)
+    images = np.tile(image[..., np.newaxis], (400, 1, 1, 1))
+    padded = np.pad(image, ((2, 2), (3, 3)), mode="edge")
+    moved = np.lib.stride_tricks.sliding_window_view(padded, image.shape)
+    places = [(*corner, turn) for corner in np.ndindex(5, 7) for turn in (1, -1)]
+    names = {
+        moved[down, across, :, ::turn].tobytes(): (down, across, turn)
+        for down, across, turn in places
+    }
+    for kinds, n_places, share in [("shift", 35, 0), ("flip", 1, 0.5), ("flip_shift", 35, 0.5)]:
+        layer = Augment(kinds)
+        seen = [names[shown.tobytes()] for shown in layer(images, training=True).numpy()]
+        down, across, turns = np.transpose(seen)
+        assert len(set(zip(down, across, strict=True))) == n_places
+        assert abs(np.mean(turns == -1) - share) < 0.1
+        np.testing.assert_array_equal(layer(images), images)
 
 
 @pytest.mark.parametrize("placement", ["before_activation", "after_activation", "after_pooling"])

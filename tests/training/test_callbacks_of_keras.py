@@ -11,6 +11,8 @@ from cases import EACH_ENGINE
 from engine_toy import assert_same_arrays, assert_same_fit, table, tiny
 from sklearn.base import clone
 
+from skdropout import BNConvClassifier
+
 ENGINES = ("compiled", "keras")
 X, Y = table(n_rows=60)
 VALIDATION = {"X_val": X[:20], "y_val": Y[:20]}
@@ -226,17 +228,34 @@ def test_the_compiled_engine_cannot_validate_other_weights():
         fitted([At("on_test_begin", double)], "compiled")
 
 
+RANDOM = {
+    "dropout": (tiny(dropout=0.3), X),
+    "augmentation": (
+        BNConvClassifier(
+            filters=(2,), convs_per_block=1, dense_units=(), augment="flip", random_state=0
+        ),
+        X.reshape(60, 2, 2),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", RANDOM)
 @pytest.mark.parametrize("engine", EACH_ENGINE)
-def test_an_interrupted_fit_that_is_restored_goes_on_as_if_nothing_had_been(tmp_path, engine):
+def test_an_interrupted_fit_that_is_restored_goes_on_as_if_nothing_had_been(tmp_path, engine, what):
     def fail(epoch, logs):
         if epoch == 2:
             raise OSError("the power went off")
 
-    options = {"dropout": 0.3, "epochs": 4}
+    estimator, rows = RANDOM[what]
+    estimator = clone(estimator).set_params(engine=engine, epochs=4)
     backup = [keras.callbacks.BackupAndRestore(tmp_path)]
+    failing = [*backup, keras.callbacks.LambdaCallback(on_epoch_begin=fail)]
     with pytest.raises(OSError, match="the power went off"):
-        fitted([*backup, keras.callbacks.LambdaCallback(on_epoch_begin=fail)], engine, **options)
-    restored, whole = (fitted(callbacks, engine, **options) for callbacks in (backup, None))
+        estimator.set_params(callbacks=failing).fit(rows, Y)
+    restored, whole = (
+        clone(estimator).set_params(callbacks=callbacks).fit(rows, Y)
+        for callbacks in (backup, None)
+    )
     assert_same_arrays(restored.weights_, whole.weights_, 1e-6)
     assert_alike(restored.history_["loss"], whole.history_["loss"][2:])
 
