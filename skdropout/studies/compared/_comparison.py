@@ -58,7 +58,8 @@ def compare_regularisers(
     tool at all.
 
     The folder `out` grows as the comparison goes. Stopped at any moment and called again with the
-    same arguments it goes on from there; with more `repeats` a finished one is extended.
+    same arguments it goes on from there. With more `repeats` or other `variants` a finished one is
+    extended, and keeps what it has.
 
     Parameters
     ----------

@@ -149,7 +149,7 @@ def comparison_page(
             ),
             again(
                 command,
-                "With more --repeats the comparison goes on where it is. Beside this page: "
+                "With more --repeats or --variants it goes on where it is. Beside this page: "
                 "results.csv (a row per variant and outer fold), candidates.csv (a row per "
                 "strength), curves.csv, summary.csv, comparisons.csv, recommended.py, and "
                 f"study.json with the arguments, the versions and the SHA-256 of the data, "

@@ -175,13 +175,13 @@ def plan_comparison(
                 "seed": resampling.seed,
                 "epochs": design.epochs,
                 "scoring": design.score.name,
-            },
-            "protocol": {
-                "estimator": _described(design.estimator),
                 "variants": {
                     name: {strength: dict(p) for strength, p in variant.strengths.items()}
                     for name, variant in design.variants.items()
                 },
+            },
+            "protocol": {
+                "estimator": _described(design.estimator),
                 "steps": [repr(step) for step in material.steps],
             },
             "data": data.describe(),
@@ -208,7 +208,7 @@ def plan_comparison(
         },
         compute=compute_cell,
         data=(material, design),
-        growing=("repeats",),
+        growing=("repeats", "variants"),
         unit="cell",
         fits=lambda cell: _n_fits(cell, design),
         cores=cores,

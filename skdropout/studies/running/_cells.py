@@ -39,7 +39,8 @@ class Plan:
     growing : tuple of str
         Those of ``identity["arguments"]`` that only say which cells there are, such as the number
         of repeats: with other values of these a folder's study goes on, and keeps the cells that
-        it has.
+        it has. One that is a mapping defines what its keys name in the cells: entries may come and
+        go, but a name keeps its meaning.
     files : tuple of str
         What is written beside the tables once they are whole, as glob patterns: a new study leaves
         alone a folder that has such files already.

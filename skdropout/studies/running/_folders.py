@@ -5,7 +5,7 @@ from os import PathLike
 from pathlib import Path
 
 from skdropout.studies._errors import StudyError
-from skdropout.studies.running._store import read_description
+from skdropout.studies.running._description import read_description
 
 
 def folder_of(out: str | PathLike[str] | None, command: str, name: str, source: str = "") -> Path:

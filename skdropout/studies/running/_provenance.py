@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from skdropout import __version__
-from skdropout.studies.running._store import read_description
+from skdropout.studies.running._description import read_description
 
 _PACKAGES = ("scikit-learn", "tensorflow", "keras", "numpy", "pandas", "scipy")
 

@@ -12,12 +12,19 @@ from typing import IO, TYPE_CHECKING, Any, Self
 
 from skdropout.studies._errors import StudyError, writing
 from skdropout.studies.running._cells import Cell, Plan, Row, Schema, Tables
+from skdropout.studies.running._description import (
+    DESCRIPTION,
+    check_same_study,
+    fixed_part,
+    grown,
+    read_description,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-_DESCRIPTION, _CHECKSUMS = "study.json", "checksums"
+_CHECKSUMS = "checksums"
 
 
 class Store:
@@ -33,10 +40,8 @@ class Store:
         self._plan = plan
         self._run = run
         self._order = {cell: place for place, cell in enumerate(plan.cells)}
-        identity = json.loads(json.dumps(plan.identity))
-        growing = {f"arguments.{name}" for name in plan.growing}
-        self._fixed = {n: v for n, v in _leaves(identity).items() if n not in growing}
-        self._identity = identity
+        self._identity = json.loads(json.dumps(plan.identity))
+        self._fixed = fixed_part(self._identity, plan.growing)
         key = {name: next(iter(plan.schemas.values()))[name] for name in plan.key}
         self._schemas: dict[str, Schema] = {**plan.schemas, _CHECKSUMS: {**key, "sha256": str}}
         self._rows: dict[str, list[Row]] = {}
@@ -122,31 +127,15 @@ class Store:
                 )
             there = self._identity
             self._describe([])
-        given = _leaves(there)
-        changed = {
-            name: f"{name} is {_short(given.get(name))} there and {_short(value)} now"
-            for name, value in self._fixed.items()
-            if given.get(name) != value
-        }
-        # What else differs may follow from the data, such as the size of a network.
-        data = [text for name, text in changed.items() if name.startswith("data.")]
-        if data and "study" not in changed:
-            raise StudyError(
-                f"The data changed since the study in {self.folder}: {'; '.join(data)}. "
-                "Use the same data to go on with it, or another folder (--out)."
-            )
-        if changed:
-            raise StudyError(
-                f"{self.folder} holds a study with other arguments: {'; '.join(changed.values())}. "
-                "Use the same arguments to go on with it, or another folder (--out)."
-            )
+        check_same_study(self.folder, there, self._identity, self._plan.growing)
+        self._identity = grown(there, self._identity, self._plan.growing)
         self._runs = there.get("runs", [])
 
     def _describe(self, runs: Sequence[Any]) -> None:
         source = {"source": self._plan.source} if self._plan.source else {}
         study = {**self._identity, **source, "runs": runs}
         text = json.dumps(study, indent=2, ensure_ascii=False) + "\n"
-        _replace(self.folder / _DESCRIPTION, text.encode())
+        _replace(self.folder / DESCRIPTION, text.encode())
 
     def recover(self) -> None:
         """Read the tables, keeping the rows of whole cells and nothing else."""
@@ -177,36 +166,6 @@ class Store:
 
     def _cell_of(self, row: Row) -> Cell:
         return tuple(row[column] for column in self._plan.key)
-
-
-def _leaves(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Flatten nested dictionaries to dotted names."""
-    leaves: dict[str, Any] = {}
-    for name, value in tree.items():
-        nested = isinstance(value, dict)
-        leaves |= _leaves(value, f"{prefix}{name}.") if nested else {prefix + name: value}
-    return leaves
-
-
-def _short(value: Any) -> str:
-    """Write a value for a message, of a checksum just the beginning."""
-    return f"{value[:8]}..." if isinstance(value, str) and len(value) == 64 else repr(value)
-
-
-def read_description(folder: Path) -> dict[str, Any] | None:
-    """Read the description of a study; None where there is none yet."""
-    path = folder / _DESCRIPTION
-    if not path.exists():
-        return None
-    try:
-        study = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise StudyError(
-            f"{path} cannot be read ({error}). Restore it, or use another folder (--out)."
-        ) from error
-    if not isinstance(study, dict) or not isinstance(study.get("runs", []), list):
-        raise StudyError(f"{path} does not describe a study. Use another folder (--out).")
-    return study
 
 
 def _encode(rows: Sequence[Row], schema: Schema) -> bytes:

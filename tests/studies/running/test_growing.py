@@ -1,5 +1,6 @@
 """A finished study is extended by more repeats, and asked again for fewer."""
 
+import json
 from collections import Counter
 from dataclasses import replace
 
@@ -8,6 +9,11 @@ import pandas as pd
 import pytest
 import studies_toy as toy
 
+from skdropout import DropoutMLPClassifier
+from skdropout.studies import StudyError
+from skdropout.studies.compared._planning import TABLES, design_comparison, plan_comparison
+from skdropout.studies.compared._recommended import plan_recommendation
+from skdropout.studies.designing import material_of
 from skdropout.studies.published._cifar100_networks import CONDITIONS
 from skdropout.studies.published._sonar_study import Sonar, design_sonar
 from skdropout.studies.reading import load_table
@@ -52,6 +58,117 @@ def test_the_bar_counts_what_was_asked_for(tmp_path, capsys):
     run(4, tmp_path / "out", tmp_path)
     run_plan(toy.plan(2, folder=tmp_path), tmp_path / "out")
     assert "4/4" in capsys.readouterr().err
+
+
+KINDS = {"a": {"rate": [0.1, 0.2]}, "b": {"rate": [0.3]}}
+
+
+def with_kinds(*names, folder=None, n=2, **arguments):
+    """Plan the cells of some kinds, each with a definition."""
+    kinds = {name: KINDS[name] for name in names} | arguments.pop("defined", {})
+    plan = toy.plan(n, folder=folder, kinds=kinds, **arguments)
+    cells = [cell for cell in plan.cells if cell[0] in kinds]
+    return replace(plan, cells=cells, growing=("n", "kinds"))
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def recorded(folder):
+    return json.loads((folder / "study.json").read_text())["arguments"]["kinds"]
+
+
+def test_fewer_kinds_lose_none_and_more_compute_only_what_is_new(tmp_path):
+    out = tmp_path / "out"
+    run_plan(with_kinds("a", folder=tmp_path), out, progress=False)
+    whole = run_plan(with_kinds("b", "a", folder=tmp_path), out, progress=False)
+    fewer = run_plan(with_kinds("b", folder=tmp_path), out, progress=False)
+    assert set(fewer["results"]["name"]) == {"b"}
+    assert recorded(out) == KINDS
+    again = run_plan(with_kinds("b", "a", folder=tmp_path), out, progress=False)
+    calls = Counter((tmp_path / "calls.txt").read_text().splitlines())
+    assert calls == Counter(["a,0", "a,1", "b,0", "b,1"])
+    for name, table in whole.items():
+        pd.testing.assert_frame_equal(again[name], table, check_exact=True)
+
+
+def test_one_name_for_two_definitions_is_refused(tmp_path):
+    run_plan(with_kinds("a", "b"), tmp_path, progress=False)
+    run_plan(with_kinds("b"), tmp_path, progress=False)
+    files = contents(tmp_path)
+    other = with_kinds("b", defined={"a": {"rate": [0.1, 0.9]}})
+    with pytest.raises(StudyError) as caught:
+        run_plan(other, tmp_path, progress=False)
+    said = "arguments.kinds.a is {'rate': [0.1, 0.2]} there and {'rate': [0.1, 0.9]} now"
+    assert said in str(caught.value)
+    assert contents(tmp_path) == files
+
+
+def test_a_folder_that_depends_on_more_is_refused_and_keeps_its_files(tmp_path):
+    run_plan(toy.plan(2, rate=0.2), tmp_path, progress=False)
+    files = contents(tmp_path)
+    with pytest.raises(StudyError, match=r"arguments\.rate is 0\.2 there and not given now"):
+        run_plan(toy.plan(2), tmp_path, progress=False)
+    assert contents(tmp_path) == files
+
+
+def test_arguments_that_somebody_has_edited_are_refused(tmp_path):
+    (tmp_path / "study.json").write_text('{"study": "toy", "arguments": 3}')
+    with pytest.raises(StudyError, match=r"arguments is 3 there.*another folder"):
+        run_plan(with_kinds("a", rate=0.5), tmp_path, progress=False)
+
+
+def test_a_refusal_names_a_few_of_many_differences(tmp_path):
+    run_plan(toy.plan(2, **{f"rate_{i}": 0 for i in range(20)}), tmp_path, progress=False)
+    with pytest.raises(StudyError, match=r"rate_2 is 0 there and 1 now; and 17 more\.") as caught:
+        run_plan(toy.plan(2, **{f"rate_{i}": 1 for i in range(20)}), tmp_path, progress=False)
+    assert "rate_3" not in str(caught.value)
+
+
+def compared(variants, repeats=1):
+    """Plan a comparison."""
+    table = load_table("sonar")
+    material = material_of(table)
+    design = design_comparison(
+        material, defaults=TABLES, estimator=DropoutMLPClassifier(), variants=variants, folds=2,
+        inner_folds=2, seed=7, epochs=1, scoring=None, engine="compiled", precision=None,
+    )  # fmt: skip
+    return plan_comparison(material, design, repeats=repeats, data=table, jobs=1)
+
+
+def stand_in(cell, material, design):
+    """Give a row of each table, and train nothing."""
+    rows = {"curves": {"epoch": 1}, "candidates": {"strength": "-"}, "results": {"strength": "-"}}
+    schemas = compared(None).schemas
+    key = dict(zip(("variant", "repeat", "fold"), cell, strict=True))
+    return {name: [dict.fromkeys(schema, 0) | rows[name] | key] for name, schema in schemas.items()}
+
+
+def test_a_comparison_may_grow_and_shrink(tmp_path):
+    own = {"l2": None, "mine": {"dropout": [0.1]}}
+    small, large = compared(own), compared({**own, "dropout_hidden": None}, repeats=2)
+    assert set(small.cells) < set(large.cells)
+    run_plan(replace(large, compute=stand_in), tmp_path, progress=False)
+    files = contents(tmp_path)
+    fewer = run_plan(replace(small, compute=stand_in), tmp_path, progress=False)
+    assert len(fewer["results"]) == len(small.cells)
+    for table in small.schemas:
+        kept, before = (c[f"{table}.csv"].splitlines() for c in (contents(tmp_path), files))
+        assert sorted(kept) == sorted(before)
+    with pytest.raises(StudyError, match=r"variants\.mine is .*0\.1.* there and .*0\.3.* now"):
+        run_plan(compared({"mine": {"dropout": [0.3]}}), tmp_path, progress=False)
+
+
+def test_earlier_recommendations_stay(tmp_path):
+    choose = lambda cell, *_: {"choice": [{"variant": cell[0], "strength": "-", "epochs": 3}]}  # noqa: E731
+    for variants, name in ((["l2", "max_norm"], "max_norm"), (["l2"], "l2")):
+        plan = replace(plan_recommendation(compared(variants), name), compute=choose)
+        (choice,) = run_plan(plan, tmp_path, progress=False)["choice"].to_dict("records")
+        assert choice["variant"] == name
+    assert {line.split(",")[0] for line in (tmp_path / "choice.csv").read_text().split()} == {
+        "variant", "max_norm", "l2",
+    }  # fmt: skip
 
 
 def planned(name, **arguments):
