@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from skdropout.studies.compared._program import written
 from skdropout.studies.reading import ImageSet, Reading, Table
 from skdropout.studies.reporting import command_line
 
@@ -33,9 +34,8 @@ class Asked:
         own = "estimator" in self.arguments or isinstance(self.arguments.get("variants"), Mapping)
         if own or self._from_python:
             rows = "X, y" if self._from_python else repr(self._source)
-            given = "".join(f", {name}={value!r}" for name, value in self.arguments.items())
-            call = f"compare_regularisers({rows}{given}{self.reading.as_argument()})"
-            return " ".join(call.split())
+            given = "".join(f", {name}={written(value)}" for name, value in self.arguments.items())
+            return f"compare_regularisers({rows}{given}{self.reading.as_argument()})"
         command = command_line("compare", self._source, self.arguments)
         return " ".join([command, *map(shlex.quote, self.reading.as_options())])
 

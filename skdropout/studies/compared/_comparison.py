@@ -268,7 +268,8 @@ class Comparison:
         from skdropout.studies.compared._comparison_page import comparison_page, list_variants
         from skdropout.studies.compared._findings import Findings
         from skdropout.studies.compared._panels import draw_panels
-        from skdropout.studies.compared._recommended import as_python, chosen_pipeline
+        from skdropout.studies.compared._program import as_python
+        from skdropout.studies.compared._recommended import chosen_pipeline
         from skdropout.studies.compared._sentences import conclude
 
         findings = Findings(self.material, self.design, tables, self.practical)

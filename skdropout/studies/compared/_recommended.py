@@ -1,6 +1,6 @@
-"""The estimator to use, as an object and as Python to paste."""
+"""The estimator to use: its strength and epochs chosen on all rows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -42,45 +42,3 @@ def chosen_pipeline(choice: Mapping[Any, Any], material: Material, design: Desig
 
     network = design.network(choice["variant"], choice["strength"], epochs=choice["epochs"], seed=0)
     return make_pipeline(*(clone(step) for step in material.steps), network)
-
-
-def as_python(pipeline: Any, source: str, load: str) -> str:
-    """Write a program that makes and fits the pipeline.
-
-    Parameters
-    ----------
-    pipeline : Pipeline
-        What to write down.
-    source : str
-        The command that recommended it.
-    load : str
-        Lines that load ``X`` and ``y``.
-    """
-    imports = sorted({_import_of(part) for part in _parts(pipeline)})
-    return (
-        f'"""The network that `{source}` recommends."""\n\n'
-        + "\n".join(imports)
-        + f"\n\npipeline = {pipeline.__repr__(N_CHAR_MAX=10**6)}\n\n"
-        + 'if __name__ == "__main__":\n'
-        + "".join(f"    {line}\n" for line in load.splitlines())
-        + "    pipeline.fit(X, y)\n"
-        + '    print(f"Score on the rows that it was trained on: {pipeline.score(X, y):.3f}")\n'
-    )
-
-
-def _parts(estimator: Any) -> Iterator[Any]:
-    """Yield an estimator and those that it holds."""
-    yield estimator
-    for name, value in estimator.get_params(deep=True).items():
-        if hasattr(value, "get_params") and "__" not in name:
-            yield from _parts(value)
-    for _, step, *_ in getattr(estimator, "transformers", ()):
-        if hasattr(step, "get_params"):
-            yield from _parts(step)
-
-
-def _import_of(part: Any) -> str:
-    module = type(part).__module__
-    public = ".".join(piece for piece in module.split(".") if not piece.startswith("_"))
-    package = "skdropout" if public.startswith("skdropout.estimators") else public
-    return f"from {package} import {type(part).__name__}"
