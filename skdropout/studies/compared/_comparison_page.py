@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from skdropout.studies.compared._findings import Findings
 from skdropout.studies.compared._sentences import (
+    cautions,
     chance,
     difference,
     held_fixed,
@@ -122,6 +123,7 @@ def comparison_page(
         for name, figure in figures.items()
     ]
     pictures[0] = Section(pictures[0].title, [list_variants(findings), *pictures[0].pieces])
+    warnings = [Bullets(said)] if (said := cautions(findings)) else []
     name = findings.material.name
     # Rows and images from Python have no name of their own.
     data = {"table": "this table", "images": "these images"}.get(name, name)
@@ -134,7 +136,7 @@ def comparison_page(
             Section("The data", [Bullets(overview)]),
             *pictures,
             Section("All scores", [list_scores(findings)]),
-            Section("What to use", [Code(program)]),
+            Section("What to use", [*warnings, Code(program)]),
             Section("How it was done", [Bullets([*_method(findings), *notes])]),
             Section(
                 "What each variant is",

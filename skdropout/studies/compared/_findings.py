@@ -1,10 +1,10 @@
 """What the scores say: a table, every difference from the control, and what to use."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from math import isnan, nan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from skdropout.studies.compared._variants import CONTROL
 from skdropout.studies.compared._yardsticks import NAIVE
@@ -97,11 +97,22 @@ class Findings:
         """Both tables of differences."""
         return [self.variants, self.yardsticks]
 
-    @property
-    def nothing_learnt(self) -> bool:
-        """Whether the best network is not shown to beat the naive guess."""
-        naive = self.yardsticks.set_index("variant")["verdict"].get(NAIVE)
-        return naive is not None and naive != WORSE
+    @cached_property
+    def guessing(self) -> "Mapping[Hashable, Any]":
+        """The naive guess against the best network."""
+        return self._yardstick(NAIVE)
+
+    @cached_property
+    def better_model(self) -> "Mapping[Hashable, Any] | None":
+        """The model that beats the best network by most, if one does; a guess is no model."""
+        models = [self._yardstick(name) for name in self.design.yardsticks if name != NAIVE]
+        winners = [row for row in models if row["verdict"] == BETTER]
+        return max(
+            winners, key=lambda row: self.design.score.better(row["difference"]), default=None
+        )
+
+    def _yardstick(self, name: str) -> "Mapping[Hashable, Any]":
+        return self.yardsticks[self.yardsticks["variant"] == name].iloc[0].to_dict()
 
     @cached_property
     def score_of_choosing(self) -> float | None:

@@ -69,30 +69,54 @@ def evidence_of(row: Mapping[Any, Any], score: Score) -> str:
 
 def conclude(findings: Findings) -> list[str]:
     """Say what the evidence says, the most important first."""
-    design, summary, best = findings.design, findings.summary, findings.best
-    score = design.score
-    if findings.nothing_learnt:
-        naive = design.yardsticks[NAIVE].text
-        return [
-            f"No network is shown to be better than {naive} (the best one, {best!r}, against it: "
-            f"{number(score, summary.loc[best, score.name])} and "
-            f"{number(score, summary.loc[NAIVE, score.name])} {score.title}). "
-            "These features tell the network nothing that it could use, so nothing is said of "
-            "regularisation."
-        ]
     sentences = []
-    winners = [row for row in findings.yardsticks.to_dict("records") if row["verdict"] == BETTER]
-    if winners:
-        winner = max(winners, key=lambda row: score.better(row["difference"]))
-        text = design.yardsticks[winner["variant"]].text
+    if (winner := findings.better_model) is not None:
         sentences.append(
-            f"A network is not the best tool here: {text} does better than the best of the "
-            f"networks, {best!r} ({evidence_of(winner, score)})."
+            f"A network is not the best tool here: {_does_better(winner, findings)} than the best "
+            f"of the networks, {findings.best!r} ({evidence_of(winner, findings.design.score)})."
         )
+    if findings.guessing["verdict"] != WORSE:
+        return [*sentences, _on_guessing(findings)]
     sentences += _on_variants(findings)
     sentences.append(_advice(findings))
-    sentences.append(" ".join([held_fixed(design), *late_epochs(findings)]))
+    sentences.append(" ".join([held_fixed(findings.design), *late_epochs(findings)]))
     return sentences
+
+
+def cautions(findings: Findings) -> list[str]:
+    """Say what to know before a network is used that something else may well replace."""
+    sentences = []
+    if (winner := findings.better_model) is not None:
+        sentences.append(f"{_capital(_does_better(winner, findings))} than any network here.")
+    if findings.guessing["verdict"] != WORSE:
+        sentences.append(f"{_not_shown(findings)}.")
+    return sentences
+
+
+def _does_better(winner: Mapping[Any, Any], findings: Findings) -> str:
+    return f"{findings.design.yardsticks[winner['variant']].text} does better"
+
+
+def _not_shown(findings: Findings) -> str:
+    naive = findings.design.yardsticks[NAIVE].text
+    return f"No network is shown to be better than {naive}"
+
+
+def _on_guessing(findings: Findings) -> str:
+    """Tell networks that learn nothing from data that leave it open."""
+    score, best, row = findings.design.score, findings.best, findings.guessing
+    if row["verdict"] == UNCLEAR:
+        return (
+            f"{_not_shown(findings)}, which is not the same as none being better (the guess "
+            f"against the best network, {best!r}: {evidence_of(row, score)}). So nothing is said "
+            "of regularisation; more rows, or more repeats (--repeats), may tell."
+        )
+    ours, theirs = (number(score, findings.summary.loc[n, score.name]) for n in (best, NAIVE))
+    return (
+        f"{_not_shown(findings)} (the best one, {best!r}, against it: {ours} and {theirs} "
+        f"{score.title}). These features tell the network nothing that it could use, so nothing "
+        "is said of regularisation."
+    )
 
 
 def _on_variants(findings: Findings) -> list[str]:
