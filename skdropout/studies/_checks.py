@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from math import inf, isfinite
 
 from skdropout.studies._errors import StudyError
 
@@ -26,9 +27,11 @@ def check_choice(name: str, value: str, known: Iterable[str]) -> None:
 
 
 def check_at_least(name: str, value: float | None, least: float) -> None:
-    """Refuse a number that is too small; None stands for a default."""
-    if value is not None and value < least:
-        raise StudyError(f"{name} must be at least {least}, got {value}.")
+    """Refuse a number that is too small, or none; None stands for a default."""
+    if value is None or least <= value < inf:
+        return
+    wanted = f"at least {least}" if isfinite(value) else "a finite number"
+    raise StudyError(f"{name} must be {wanted}, got {value}.")
 
 
 def check_seeds(seed: int, repeats: int) -> None:

@@ -6,6 +6,7 @@ from functools import cached_property
 from math import isnan, nan
 from typing import TYPE_CHECKING, Any
 
+from skdropout.studies._errors import StudyError
 from skdropout.studies.compared._variants import CONTROL
 from skdropout.studies.compared._yardsticks import NAIVE
 from skdropout.studies.designing import Design, Folds, Material
@@ -137,6 +138,13 @@ class Findings:
         values: pd.Series[float] = score.better(
             self.summary.loc[list(self.design.variants), score.name]
         )
+        if values.isna().all():
+            raise StudyError(
+                "Training diverged in some fold with every variant, so there is nothing to "
+                "compare. Use an estimator with a lower learning_rate and another folder, look at "
+                "the scale of the columns and of the target, or bring more rows. Everything "
+                "finished is kept."
+            )
         return values
 
     def _against(self, against: str, names: Sequence[str]) -> "pd.DataFrame":

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdropout.studies.designing import Design, Fit, Folds, Material, fit_and_score, validated
+from skdropout.studies.evidence import r_squared
 from skdropout.studies.running import Cell, Stopwatch, Tables, start_tensorflow
 
 CURVES_OF_REPEATS = 1  # one repeat's curves are enough to look at
@@ -101,7 +102,7 @@ def _curve(model: Any, fit: Fit, fold: tuple[Any, ...], design: Design[Folds]) -
     if score in ("log_loss", "accuracy"):
         return fit.history["val_loss" if score == "log_loss" else "val_accuracy"]
     error = fit.history["val_loss"] * float(model.target_scale_[0]) ** 2
-    return np.sqrt(error) if score == "rmse" else 1 - error / np.var(fold[-1])
+    return np.sqrt(error) if score == "rmse" else r_squared(error, fold[-1])
 
 
 def compute_cell(cell: Cell, material: Material, design: Design[Folds]) -> Tables:

@@ -12,7 +12,9 @@ from skdropout.studies.evidence._comparing import (
 )
 from skdropout.studies.evidence._scores import (
     CLASS_SCORES,
+    NUMBER_SCORES,
     Score,
+    r_squared,
     score_classes,
     score_numbers,
     scores_of,
@@ -22,6 +24,7 @@ from skdropout.studies.evidence._statistics import PairedTest, holm, paired_test
 __all__ = [
     "ALPHA",
     "CLASS_SCORES",
+    "NUMBER_SCORES",
     "PairedTest",
     "Probabilities",
     "Score",
@@ -34,6 +37,7 @@ __all__ = [
     "paired_test",
     "points",
     "practical_probabilities",
+    "r_squared",
     "score_classes",
     "score_numbers",
     "scores_of",

@@ -78,8 +78,18 @@ def score_classes(y: NDArray[Any], probabilities: NDArray[Any]) -> dict[str, flo
 def score_numbers(y: NDArray[Any], predictions: NDArray[Any]) -> dict[str, float]:
     """Score predictions of quantities."""
     error = float(np.mean((y - predictions) ** 2))
-    spread = float(np.var(y))
-    return {"rmse": error**0.5, "r2": 1 - error / spread if spread else np.nan}
+    return {"rmse": error**0.5, "r2": float(r_squared(error, y))}
+
+
+def r_squared(error: Any, y: NDArray[Any]) -> Any:
+    """Return R² of mean squared errors: of a constant `y` 0, or 1 where there is no error.
+
+    That is scikit-learn's convention. A fold that happens to be constant is the same to all models
+    then, and a score of none of them is lost with it.
+    """
+    if y.min() == y.max():  # rounding may give its variance another value than 0
+        return np.where(error > 0, 0.0, 1.0)
+    return 1 - error / np.var(y)
 
 
 def scores_of(classes: tuple[str, ...]) -> Mapping[str, Score]:

@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import log_loss
+from sklearn.metrics import log_loss, r2_score
 from sklearn.model_selection import StratifiedKFold
 
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
@@ -29,7 +30,13 @@ from skdropout.studies.compared._nested import choose, compute_cell
 from skdropout.studies.compared._variants import TABLE_CONTROL, table_variants
 from skdropout.studies.compared._yardsticks import table_yardsticks
 from skdropout.studies.designing import Design, Folds, Material, Variant
-from skdropout.studies.evidence import CLASS_SCORES, Probabilities, score_classes
+from skdropout.studies.evidence import (
+    CLASS_SCORES,
+    NUMBER_SCORES,
+    Probabilities,
+    score_classes,
+    score_numbers,
+)
 from skdropout.studies.reading import load_images, load_table
 
 SMALL = DropoutMLPClassifier(hidden_layer_sizes=(8,), batch_size=32, learning_rate=0.02)
@@ -144,6 +151,31 @@ def test_a_variant_that_diverges_in_some_fold_is_neither_best_nor_tested():
     tested = findings.variants.iloc[0]
     assert tested["verdict"] == "cannot tell"
     assert np.isnan(tested["difference"])
+
+
+def test_networks_that_all_diverge_end_with_what_to_do_and_keep_what_was_computed(tmp_path):
+    wild = clone(SMALL).set_params(optimizer="sgd", learning_rate=1e30)
+    options = OPTIONS | {"estimator": wild, "variants": ["l2"], "out": tmp_path}
+    for _ in range(2):
+        with pytest.raises(StudyError, match=r"diverged.*every variant.*lower learning_rate"):
+            compare_regularisers(*rows(), **options)
+        results = pd.read_csv(tmp_path / "results.csv")
+        assert results["variant"].nunique() == 5
+    assert len(json.loads((tmp_path / "study.json").read_text())["runs"]) == 1
+
+
+def test_a_constant_fold_of_quantities_is_no_divergence():
+    """As with scikit-learn's score: none of the spread is explained where there is none."""
+    X, _ = rows(40)
+    y = np.zeros(40)
+    y[:2] = 1.0
+    base = DropoutMLPRegressor(hidden_layer_sizes=(8,), batch_size=32)
+    design = Design(
+        base, {"v": Variant("v", "v", {"a": {}})}, Folds(2, 4, 7), 2, NUMBER_SCORES["r2"]
+    )
+    choice = choose("v", Material("rows", X, y, ()), design, np.arange(40), 3)
+    assert not choice.failed
+    assert 2 <= sum((runs == 0).all() for runs in choice.curves["a"]) < 4
 
 
 @pytest.mark.slow
@@ -367,6 +399,20 @@ def test_scores_of_classes_are_scikit_learn_s_and_survive_an_absent_class():
     assert scores["log_loss"] == pytest.approx(log_loss(y, p))
     assert (scores["accuracy"], scores["balanced_accuracy"], scores["roc_auc"]) == (0.75, 0.75, 1)
     assert np.isnan(score_classes(np.zeros(4, int), p)["roc_auc"])
+
+
+@pytest.mark.parametrize("y", [[1.0, 2.0, 4.0], [0.1, 0.1, 0.1], [0.25, 0.25, 0.25]])
+@pytest.mark.parametrize("guess", [0.25, 1.0])
+def test_the_r2_of_quantities_is_scikit_learn_s(y, guess):
+    # The mean of three tenths is no tenth: scikit-learn takes that rounding for spread.
+    expected = 0 if y[0] == 0.1 else r2_score(y, np.full(3, guess))
+    assert score_numbers(np.array(y), np.full(3, guess))["r2"] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("practical", [np.nan, np.inf])
+def test_a_practical_difference_must_be_a_number(practical):
+    with pytest.raises(StudyError, match="practical must be a finite number"):
+        compare_regularisers(*rows(), **(OPTIONS | {"practical": practical}))
 
 
 def test_choosing_takes_the_weakest_of_equal_strengths_and_the_earliest_epoch():
