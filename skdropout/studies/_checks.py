@@ -19,10 +19,10 @@ def did_you_mean(name: str, known: Iterable[str], *, otherwise: str = "known") -
     return f"; {otherwise}: {', '.join(known)}."
 
 
-def check_choice(name: str, value: str, known: Iterable[str]) -> None:
-    """Refuse a value that is not one of those known."""
+def check_choice(name: str, value: str | None, known: Iterable[str]) -> None:
+    """Refuse a value that is not one of those known; None stands for a default."""
     known = list(known)
-    if value not in known:
+    if value is not None and value not in known:
         raise StudyError(f"{name} has no {value!r}{did_you_mean(value, known)}")
 
 

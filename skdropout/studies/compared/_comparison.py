@@ -40,7 +40,7 @@ def compare_regularisers(
     epochs: int | None = None,
     scoring: str | None = None,
     practical: float | None = None,
-    engine: str = "compiled",
+    engine: str | None = None,
     precision: str | None = None,
     jobs: int = -1,
     cluster: str | None = None,
@@ -103,8 +103,9 @@ default="breast_cancer"
     practical : float >= 0, default=None
         Differences up to this size make no practical difference; by default 0.01, or for RMSE 0.01
         of the target's standard deviation.
-    engine : {"compiled", "keras"}, default="compiled"
-        What trains the networks.
+    engine : {"compiled", "keras"}, default=None
+        What trains the networks; by default what `estimator` says, which is ``"compiled"`` unless
+        it was given another one.
     precision : {"float32", "mixed_bfloat16"}, default=None
         Number type of the arithmetic, for images.
     jobs : int, default=-1
@@ -168,8 +169,7 @@ default="breast_cancer"
     if jobs == 0:
         raise StudyError("jobs must be a positive number, or -1 for every core.")
     check_choice("engine", engine, ENGINES)
-    if precision is not None:
-        check_choice("precision", precision, PRECISIONS)
+    check_choice("precision", precision, PRECISIONS)
 
     from skdropout.studies.compared._planning import (
         IMAGES,
@@ -207,8 +207,8 @@ default="breast_cancer"
     arguments = {
         "target": target, "task": task, "estimator": estimator, "variants": variants,
         "repeats": repeats, "folds": folds, "inner_folds": inner_folds, "seed": seed,
-        "epochs": epochs, "scoring": scoring, "practical": practical,
-        "engine": None if engine == "compiled" else engine, "precision": precision,
+        "epochs": epochs, "scoring": scoring, "practical": practical, "engine": engine,
+        "precision": precision,
     }  # fmt: skip
     given = {name: value for name, value in arguments.items() if value is not None}
     if practical is None:

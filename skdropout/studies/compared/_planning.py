@@ -11,6 +11,7 @@ from typing import Any
 from skdropout.studies._checks import did_you_mean
 from skdropout.studies._errors import StudyError
 from skdropout.studies.compared._nested import compute_cell
+from skdropout.studies.compared._values import described
 from skdropout.studies.compared._variants import (
     CONTROL,
     IMAGE_CONTROL,
@@ -99,7 +100,7 @@ def design_comparison(
     seed: int,
     epochs: int | None,
     scoring: str | None,
-    engine: str,
+    engine: str | None,
     precision: str | None,
 ) -> Design[Folds]:
     """Decide how the variants are compared, after checking that they can be."""
@@ -109,10 +110,12 @@ def design_comparison(
     if estimator is None:
         estimator = defaults.network(material, n_train)
     base = _base(material, estimator, defaults, precision)
-    base.set_params(**defaults.control, engine=engine)
+    control = {**defaults.control, "engine": engine or base.engine}
+    known = base.get_params()  # not every network has every regulariser
+    base.set_params(**{name: value for name, value in control.items() if name in known})
     steps = -(-n_train // int(base.batch_size))
     most = min(max(defaults.steps // steps, _FEWEST_EPOCHS), defaults.epochs)
-    return Design(
+    design = Design(
         estimator=base,
         variants=chosen_variants(defaults.variants(base), variants, base),
         yardsticks=defaults.yardsticks(bool(material.classes)),
@@ -120,6 +123,26 @@ def design_comparison(
         epochs=epochs or most,
         score=_score(scoring, material),
     )
+    _check_reported(design)
+    return design
+
+
+def _check_reported(design: Design[Folds]) -> None:
+    """Refuse networks whose validation loss is not what chooses, or tells it."""
+    wanted: dict[str, Any] = {"loss": "squared_error"}
+    if design.score.name == "log_loss":
+        wanted["label_smoothing"] = 0.0
+    for name, variant in design.variants.items():
+        who = "estimator" if name == CONTROL else f"variant {name!r}"
+        for strength in variant.strengths.values():
+            given = {**design.estimator.get_params(), **strength}
+            for parameter, value in wanted.items():
+                if given.get(parameter, value) != value:
+                    raise StudyError(
+                        f"{who} has {parameter}={given[parameter]!r}, and {design.score.title} "
+                        "cannot be read off its validation loss, which chooses strength and "
+                        f"epochs. Use {parameter}={value!r}."
+                    )
 
 
 def _score(scoring: str | None, material: Material) -> Score:
@@ -148,7 +171,9 @@ def _base(material: Material, estimator: Any, defaults: Defaults, precision: str
         if not hasattr(base, "precision"):
             raise StudyError("precision belongs to images; networks for tables compute in float32.")
         base.set_params(precision=precision)
-    return base.set_params(early_stopping=False, warm_start=False, callbacks=None, verbose=0)
+    return base.set_params(
+        early_stopping=False, warm_start=False, callbacks=None, random_state=None, verbose=0
+    )
 
 
 def plan_comparison(
@@ -176,12 +201,15 @@ def plan_comparison(
                 "epochs": design.epochs,
                 "scoring": design.score.name,
                 "variants": {
-                    name: {strength: dict(p) for strength, p in variant.strengths.items()}
+                    name: described(variant.strengths)
                     for name, variant in design.variants.items()
                 },
             },
             "protocol": {
-                "estimator": _described(design.estimator),
+                "estimator": {
+                    "class": type(design.estimator).__name__,
+                    **described(design.estimator.get_params()),
+                },
                 "steps": [repr(step) for step in material.steps],
             },
             "data": data.describe(),
@@ -216,15 +244,6 @@ def plan_comparison(
             [*data.overview(), _estimate(missing, material, design, jobs, cores)]
         ),
     )  # fmt: skip
-
-
-def _described(estimator: Any) -> dict[str, Any]:
-    """Return the parameters as JSON can hold them."""
-    plain = (bool, int, float, str, type(None))
-    return {"class": type(estimator).__name__} | {
-        name: value if isinstance(value, plain) else repr(value)
-        for name, value in estimator.get_params().items()
-    }
 
 
 def _n_fits(cell: Cell, design: Design[Folds]) -> int:

@@ -1,14 +1,24 @@
 """What is compared: kinds of regularisation, each with a small grid of strengths."""
 
 from collections.abc import Mapping, Sequence
+from itertools import count
 from math import ceil
 from typing import Any
 
 from skdropout.studies._checks import did_you_mean
 from skdropout.studies._errors import StudyError
+from skdropout.studies.compared._values import plain
 from skdropout.studies.designing import ONLY, Variant
 
 CONTROL = "none"
+
+_STOPPING = "the inner folds choose for every variant when to stop, within the comparison's epochs"
+#: What no variant may bring, and why.
+_CHOSEN_ELSEWHERE: Mapping[str, str] = {
+    "epochs": _STOPPING,
+    "early_stopping": _STOPPING,
+    "random_state": "all variants share their seeds, which follow from the comparison's seed",
+}
 
 
 def _grid(name: str, values: Sequence[Any], **others: Any) -> dict[str, dict[str, Any]]:
@@ -29,6 +39,7 @@ TABLE_CONTROL: Mapping[str, Any] = {
     "batch_norm": False,
     "alpha": 0.0,
     "weight_decay": 0.0,
+    "label_smoothing": 0.0,
 }
 
 #: The same of a network for images; augmentation is a regulariser, too.
@@ -42,6 +53,7 @@ IMAGE_CONTROL: Mapping[str, Any] = {
     "max_norm": None,
     "alpha": 0.0,
     "weight_decay": 0.0,
+    "label_smoothing": 0.0,
     "augment": None,
 }
 
@@ -205,5 +217,26 @@ def _own(name: str, grid: Mapping[str, Sequence[Any]], estimator: Any) -> Varian
             f"variant {name!r} sets {strange[0]!r}, which {type(estimator).__name__} does not have"
             f"{did_you_mean(strange[0], known)}"
         )
-    names = [", ".join(f"{key} {value}" for key, value in one.items()) for one in strengths]
-    return Variant(name, name.replace("_", " "), dict(zip(names, strengths, strict=True)))
+    if chosen := [key for key in strengths[0] if key in _CHOSEN_ELSEWHERE]:
+        raise StudyError(
+            f"variant {name!r} sets {chosen[0]!r}, but {_CHOSEN_ELSEWHERE[chosen[0]]}. "
+            "Leave it out of the grid."
+        )
+    return Variant(name, name.replace("_", " "), _by_strength(strengths))
+
+
+def _by_strength(strengths: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Name strengths after their values, and objects after their class, numbered if need be."""
+    named: dict[str, dict[str, Any]] = {}
+    for strength in strengths:
+        values = {key: plain(value) for key, value in strength.items()}
+        name = ", ".join(f"{key} {_shown(value)}" for key, value in values.items())
+        same = (f"{name} ({number})" for number in count(2))
+        while name in named and named[name] != values:
+            name = next(same)
+        named[name] = values
+    return named
+
+
+def _shown(value: Any) -> str:
+    return type(value).__name__ if hasattr(value, "get_config") else str(value)
