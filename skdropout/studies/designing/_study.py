@@ -45,7 +45,7 @@ def carry_out(
 ) -> StudyResult:
     """Compute what the folder of a study lacks, conclude, and write all of it there."""
     plan = study.plan
-    folder = folder_of(out, study.command, plan.name, plan.source)
+    folder = folder_of(out, study.command, plan.name, plan.source, plan.identity.get("data"))
     tables = run_plan(plan, folder, jobs=jobs, cluster=cluster, progress=progress)
     if (last := study.follow_up(tables)) is not None:
         here = jobs_here(jobs, cluster)  # a worker that is there already, without a cluster

@@ -1,15 +1,26 @@
 """Where a study is written."""
 
+from collections.abc import Mapping
 from itertools import count
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from skdropout.studies._errors import StudyError
 from skdropout.studies.running._description import read_description
 
 
-def folder_of(out: str | PathLike[str] | None, command: str, name: str, source: str = "") -> Path:
-    """Choose the folder of a study: as asked, or by its name, but never that of another file."""
+def folder_of(
+    out: str | PathLike[str] | None,
+    command: str,
+    name: str,
+    source: str = "",
+    data: Mapping[str, Any] | None = None,
+) -> Path:
+    """Choose the folder of a study: as asked, or by its name, but never that of another file.
+
+    A file is the same by its place, or by its name and content if both were moved together.
+    """
     if out is not None:
         if not str(out).strip():
             raise StudyError("out is empty. Name a folder to write to (--out), or leave it away.")
@@ -17,10 +28,13 @@ def folder_of(out: str | PathLike[str] | None, command: str, name: str, source: 
     first = Path(f"skdropout-{command}-{Path(name).stem}")
     numbered = (first.with_name(f"{first.name}-{number}") for number in count(2))
     folder = first
-    while source and _source_of(folder) not in ("", source):
+    while source and not _belongs_to(folder, source, data or {}):
         folder = next(numbered)
     return folder
 
 
-def _source_of(folder: Path) -> str:
-    return str((read_description(folder) or {}).get("source", ""))
+def _belongs_to(folder: Path, source: str, data: Mapping[str, Any]) -> bool:
+    there = read_description(folder) or {}
+    known = there.get("data", {})
+    moved = "sha256" in data and all(known.get(n) == data[n] for n in ("name", "sha256"))
+    return moved or there.get("source", "") in ("", source)

@@ -8,6 +8,7 @@ import re
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -184,3 +185,17 @@ def test_two_files_of_one_name_have_a_folder_each(tmp_path, monkeypatch):
     assert folder_of("here", "compare", "iris.csv", "/d/iris.csv") == Path("here")
     with pytest.raises(StudyError, match="out is empty"):
         folder_of(" ", "compare", "iris.csv")
+
+
+def test_a_file_that_was_moved_with_its_folder_is_the_same(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folders = []
+    for place, content in zip(["a", "b", "c", "c/flat", "a", "d"], "xyyyzx", strict=True):
+        file = f"/{place}/iris.{'tsv' if place == 'c/flat' else 'csv'}"
+        name, data = Path(file).name, {"name": Path(file).name, "sha256": 64 * content}
+        folder = folder_of(None, "compare", name, file, data)
+        plan = replace(toy.plan(1), identity={"study": name, "data": data}, source=file)
+        with suppress(StudyError):  # of data that changed in their place
+            run_plan(plan, folder, progress=False)
+        folders.append(str(folder).removeprefix("skdropout-compare-iris"))
+    assert folders == ["", "-2", "-2", "-3", "", ""]
