@@ -237,6 +237,7 @@ def plan_comparison(
         compute=compute_cell,
         data=(material, design),
         growing=("repeats", "variants"),
+        files=(*Plan.files, "recommended.py"),
         unit="cell",
         fits=lambda cell: _n_fits(cell, design),
         cores=cores,

@@ -160,6 +160,14 @@ def test_a_comparison_may_grow_and_shrink(tmp_path):
         run_plan(compared({"mine": {"dropout": [0.3]}}), tmp_path, progress=False)
 
 
+def test_a_comparison_leaves_a_program_of_that_name_alone(tmp_path):
+    program = tmp_path / "recommended.py"
+    program.write_text("precious")
+    with pytest.raises(StudyError, match=r"has recommended\.py but no study\.json"):
+        run_plan(replace(compared(["l2"]), compute=stand_in), tmp_path, progress=False)
+    assert program.read_text() == "precious"
+
+
 def test_earlier_recommendations_stay(tmp_path):
     choose = lambda cell, *_: {"choice": [{"variant": cell[0], "strength": "-", "epochs": 3}]}  # noqa: E731
     for variants, name in ((["l2", "max_norm"], "max_norm"), (["l2"], "l2")):
