@@ -24,9 +24,10 @@ _BYTE_ORDER_MARKS = {
 
 @dataclass(frozen=True)
 class Record:
-    """A line of the table with its number, and the lines after it where fields go on there."""
+    """A line of the table with its number, and the lines to `last` where fields go on there."""
 
     line: int
+    last: int
     fields: list[str]
 
     @property
@@ -113,4 +114,4 @@ def records_of(lines: "Sequence[str] | Iterator[str]", separator: str) -> Iterat
     for fields in reader:
         line, before = before + 1, reader.line_num
         if fields:
-            yield Record(line, fields)
+            yield Record(line, before, fields)

@@ -1,10 +1,10 @@
 """Tables that are text: their encoding, separator, comments, header and decimal sign."""
 
 import csv
-import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress, islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from skdropout.studies.reading._words import count_of, option, quoted
 if TYPE_CHECKING:
     import pandas as pd
 
+_AT_ONCE = 1000  # lines that pandas is given
 _SAMPLE = 200  # lines that decide on the separator, the header and codes such as 00501
 
 
@@ -61,7 +62,7 @@ def read_text(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFram
         )
     body_from = below[0].line if has_names else top.line
     layout = _lay_out(name, content, encoding, separator, body_from, columns, usual)
-    frame, more = _parse(content, encoding, separator, layout, below, reading)
+    frame, more = _parse(name, content, encoding, separator, layout, below, reading)
     return frame, notes + layout.notes + more
 
 
@@ -72,11 +73,11 @@ def _looks_like_header(rows: Sequence[Record]) -> bool:
 
 @dataclass(frozen=True)
 class _Layout:
-    """The names of the columns, the line of each row, and the lines that are none."""
+    """The names of the columns, the line of each row, and which lines of the file are of rows."""
 
     columns: list[str]
     lines: "np.ndarray"
-    skipped: list[int]
+    kept: bytearray
     notes: list[str]
 
 
@@ -90,19 +91,25 @@ def _lay_out(
     usual: int,
 ) -> _Layout:
     """Go through all lines: find comments, and lines with too few fields or too many."""
-    lines, widths, fills, skipped = [], [], [], list(range(1, body_from))
-    width, n_comments, n_again = len(columns) or usual, 0, 0
+    lines, widths, fills, kept = [], [], [], bytearray()
+    width, n_comments, n_again, n_empty = len(columns) or usual, 0, 0, 0
     try:
         for record in records_of(lines_of(content, encoding), separator):
+            comment = record.commented and len(record.fields) != width
+            if comment and record.last > record.line:
+                raise StudyError(
+                    f"{name} has a comment in line {record.line} that goes on to line "
+                    f"{record.last}, since it leaves a quotation mark open; remove that mark."
+                )
             if record.line < body_from:
                 continue
-            comment = record.commented and len(record.fields) != width
             again = bool(columns) and [field.strip() for field in record.fields] == columns
             if comment or again or not record.filled:
-                skipped.append(record.line)
                 n_comments += comment
                 n_again += again
+                n_empty += not (comment or again)
                 continue
+            kept += bytes(record.line - 1 - len(kept)) + b"\1" * (record.last - record.line + 1)
             lines.append(record.line)
             widths.append(len(record.fields))
             fills.append(record.filled)
@@ -117,7 +124,7 @@ def _lay_out(
         notes.append(f"Left out: {count_of(n_comments, 'comment line')}.")
     if n_again:
         notes.append(f"Left out: {count_of(n_again, 'line')} with the header once more.")
-    if n_empty := len(skipped) - (body_from - 1) - n_comments - n_again:
+    if n_empty:
         notes.append(f"Left out: {count_of(n_empty, 'line')} without a value.")
     if columns and set(widths) == {len(columns) + 1} and min(fills) > len(columns):
         columns = ["row names", *columns]
@@ -144,10 +151,25 @@ def _lay_out(
         columns = [str(number) for number in range(width)]
     columns = [own or f"Unnamed: {number}" for number, own in enumerate(columns)]
     columns += [f"Unnamed: {number}" for number in range(len(columns), max(widths))]
-    return _Layout(columns, np.array(lines), skipped, notes)
+    return _Layout(columns, np.array(lines), kept, notes)
+
+
+class _File:
+    """Lines as pandas reads a file, so that no second copy of them all lies in memory."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = iter(lines)
+
+    def __iter__(self) -> Iterator[str]:
+        return self._lines
+
+    def read(self, size: int = -1) -> str:
+        """Return the next lines, whatever size they are; nothing at the end."""
+        return "".join(islice(self._lines, _AT_ONCE))
 
 
 def _parse(
+    name: str,
     content: bytes,
     encoding: str,
     separator: str,
@@ -160,14 +182,12 @@ def _parse(
 
     def read(dtype: Any) -> pd.DataFrame:
         return pd.read_csv(
-            io.BytesIO(content),
-            encoding=encoding,
+            _File(compress(lines_of(content, encoding), layout.kept)),
             sep=r"\s+" if separator == " " else separator,
             skipinitialspace=True,
             header=None,
             names=range(len(layout.columns)),
             index_col=False,
-            skiprows=[line - 1 for line in layout.skipped],
             keep_default_na=False,
             na_values=[""],
             dtype=dtype,
@@ -189,9 +209,13 @@ def _parse(
             numbers = read_numbers(known.unique(), decimal=",")
             if not numbers.odd and not known.empty:
                 frame[column] = frame[column].map(numbers.values).astype(float)
+    if len(frame) != len(layout.lines):
+        raise StudyError(
+            f"{name} has {count_of(len(layout.lines), 'row')} or {count_of(len(frame), 'row')}, "
+            "depending on how its quotation marks are read; is a quotation mark out of place?"
+        )
     frame.columns = layout.columns
-    if len(frame) == len(layout.lines):
-        frame.index = pd.Index(layout.lines, name="line")
+    frame.index = pd.Index(layout.lines, name="line")
     return frame, notes
 
 

@@ -9,6 +9,7 @@ from odd_tables import FILES, HEADLESS_FILES, PLAIN_FILES, PLAIN_TABLE, TABLE, w
 
 from skdropout.studies import StudyError
 from skdropout.studies.reading import Reading, load_table
+from skdropout.studies.reading._files import read_file
 
 
 def check(table, expected):
@@ -226,3 +227,57 @@ def test_a_hundred_notes_of_one_kind_are_one(tmp_path):
     table = load_table(save(tmp_path, frame.to_csv(index=False)), "grade")
     assert len(table.notes) == 5
     assert table.notes[-1].startswith("The same holds for 96 more columns: 'empty 4', 'empty 5'")
+
+
+def numbered(folder, lines, **options):
+    """Read a table of lines, and return its first column by the lines that it stands in."""
+    path = save(folder, "\n".join([*lines, ""]))
+    frame, notes = read_file(path, Reading(**options))
+    return dict(zip(frame.index, frame.iloc[:, 0], strict=True)), notes
+
+
+def test_a_header_over_two_lines_costs_no_row(tmp_path):
+    rows, _ = numbered(tmp_path, ['"weight', '(kg)",x,y', "1.5,2,a", "2.5,3,b", "3.5,4,a"])
+    assert rows == {3: 1.5, 4: 2.5, 5: 3.5}
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_what_is_left_out_after_a_text_of_several_lines_takes_no_row_with_it(tmp_path, separator):
+    lines = [
+        "# sizes in 6\" steps", "u,note,y", '0.5,"one', '', 'two",a', ",,", "1.5,plain,b",
+        '# 3" more', "2.5,plain,a", "", "u,note,y", '3.5,"three', 'four",b', "4.5,plain,a",
+    ]  # fmt: skip
+    rows, notes = numbered(tmp_path, [line.replace(",", separator) for line in lines], header=True)
+    assert rows == {3: 0.5, 7: 1.5, 9: 2.5, 12: 3.5, 14: 4.5}
+    assert notes == [
+        "Left out: 1 comment line.",
+        "Left out: 1 line with the header once more.", "Left out: 1 line without a value.",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-8-sig"])
+def test_left_out_lines_among_blanks_and_in_every_encoding(tmp_path, encoding):
+    lines = [
+        '# 6" größe',
+        "u  v   y",
+        "",
+        '0.5  "a',
+        ' b"  1',
+        "# größer",
+        "\f",
+        "1.5  é  0",
+        "2.5 c 1",
+    ]
+    path = save(tmp_path, "\r\n".join(lines).encode(encoding))
+    frame, _ = read_file(path, Reading(encoding="latin-1" if encoding == "latin-1" else None))
+    assert frame["u"].to_dict() == {4: 0.5, 8: 1.5, 9: 2.5}
+    assert frame["v"].tolist()[1:] == ["é", "c"]
+
+
+def test_quotation_marks_that_leave_the_rows_in_doubt_are_refused(tmp_path):
+    lines = ["u  v  y", *('0.5  \u00a0"x  1', '1.5  \u00a0"x  0') * 3]
+    message = refuse(save(tmp_path, "\n".join(lines)))
+    assert "3 rows or 6 rows" in message
+    assert "quotation mark out of place?" in message
+    lines = ["u,v,y", '# made, by, "me', "1,2,3", '4,"5",6', "7,8,9"]
+    assert "comment in line 2" in refuse(save(tmp_path, "\n".join(lines)))
