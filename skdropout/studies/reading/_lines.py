@@ -6,7 +6,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from skdropout.studies._errors import StudyError
 from skdropout.studies.reading._options import Reading
@@ -22,8 +22,7 @@ _BYTE_ORDER_MARKS = {
 }
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):  # which is made in half the time of a dataclass, once a line
     """A line of the table with its number, and the lines to `last` where fields go on there."""
 
     line: int
