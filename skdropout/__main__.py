@@ -2,6 +2,7 @@
 
 import argparse
 import atexit
+import csv
 import gc
 import inspect
 import os
@@ -79,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"skdropout: error: {error}", file=sys.stderr)
         return USER_ERROR
     except KeyboardInterrupt as stop:
-        print(f"\n{stop or 'Stopped.'}", file=sys.stderr)
+        print(f"\n{str(stop) or 'Stopped.'}", file=sys.stderr)
         return INTERRUPTED
     return 0
 
@@ -189,7 +190,7 @@ def _add_reading(group: Any, name: str, default: Any) -> None:
     if isinstance(default, bool) or name == "header":
         group.add_argument(flag, action=argparse.BooleanOptionalAction, help=text)
     elif isinstance(default, tuple):
-        group.add_argument(flag, nargs="+", action=_Words, metavar="A,B", help=text)
+        group.add_argument(flag, action=_Words, metavar="A,B", help=text)
     else:
         number = isinstance(default, int) or name == "image_size"
         kind, shown = (int, "N") if number else (str, "TEXT")
@@ -250,13 +251,18 @@ def _add_common(command: Any, function: Run, folder: str, jobs: str) -> None:
 
 
 class _Words(argparse.Action):
-    """Collect words that commas or blanks separate."""
+    """Collect words that commas separate; those in double quotes may hold commas themselves."""
 
     def __call__(
         self, parser: Any, namespace: Any, values: Any, option_string: str | None = None
     ) -> None:
-        words = [word.strip() for value in values for word in value.split(",")]
-        setattr(namespace, self.dest, tuple(word for word in words if word))
+        try:
+            (words,) = csv.reader([values], skipinitialspace=True, strict=True)
+        except csv.Error as error:
+            message = f"{values!r} is no list of words: {error}"
+            raise argparse.ArgumentError(self, message) from error
+        before = getattr(namespace, self.dest, ())
+        setattr(namespace, self.dest, (*before, *(word.strip() for word in words if word.strip())))
 
 
 def _add(group: Any, function: Run, **options: tuple[Any, str, str]) -> None:
@@ -266,7 +272,7 @@ def _add(group: Any, function: Run, **options: tuple[Any, str, str]) -> None:
         if default is not None:
             shown = default if isinstance(default, (str, int)) else ",".join(default)
             text = f"{text} (default: {shown})"
-        how: Mapping[str, Any] = {"type": kind} if kind else {"nargs": "+", "action": _Words}
+        how: Mapping[str, Any] = {"type": kind} if kind else {"action": _Words}
         group.add_argument(f"--{name.replace('_', '-')}", metavar=metavar, help=text, **how)
 
 

@@ -7,12 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import strategies as st
 
 import skdropout
-from skdropout.__main__ import main
+from skdropout.__main__ import _parser, main
+from skdropout.studies import Reading
+from skdropout.studies.reporting import command_line
 
 SOURCE = Path(skdropout.__file__).parents[1]
 
@@ -103,7 +107,7 @@ def test_unusable_arguments_are_one_line(arguments, message, capsys, tmp_path):
 
 
 OWN = ["compare", "own.csv", "--target", "way", "--repeats", "1", "--folds", "2", "--epochs", "2"]
-OWN += ["--variants", "l2", "dropout_both"]
+OWN += ["--variants", "l2", "--variants", "dropout_both"]
 
 
 @pytest.fixture
@@ -167,6 +171,53 @@ def test_ctrl_c_is_130_and_says_how_to_go_on(monkeypatch, capsys):
     monkeypatch.setattr(cli, "_compare", interrupted)
     assert main(["compare"]) == 130
     assert capsys.readouterr().err == "\nStopped; go on like this.\n"
+
+
+def test_ctrl_c_anywhere_else_is_told_too(monkeypatch, capsys):
+    def interrupted(options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("skdropout.__main__._compare", interrupted)
+    assert main(["compare"]) == 130
+    assert capsys.readouterr().err == "\nStopped.\n"
+
+
+def given(monkeypatch, *words):
+    """Return what the arguments are understood as, without doing it."""
+    seen = {}
+    monkeypatch.setattr("skdropout.__main__._compare", seen.update)
+    assert main(["compare", *words]) == 0
+    return seen
+
+
+def test_a_list_is_one_word_and_grows_where_it_is_said_again(monkeypatch):
+    words = ["--variants", "l2", "table.csv", "--drop-columns", "a", "--drop-columns=b, c"]
+    words += ["--missing", ""]
+    seen = given(monkeypatch, *words)
+    assert seen == {
+        "data": "table.csv",
+        "variants": ("l2",),
+        "drop_columns": ("a", "b", "c"),
+        "missing": (),
+    }
+
+
+def test_words_of_a_list_may_hold_commas(monkeypatch, capsys):
+    message = fail(["compare", "--keep-columns", '"City, State'], capsys)
+    assert "'\"City, State' is no list of words" in message
+    seen = given(monkeypatch, "--keep-columns", '"City, State", b,5" pipes')
+    assert seen["keep_columns"] == ("City, State", "b", '5" pipes')
+
+
+@hypothesis.settings(max_examples=200, deadline=None)
+@hypothesis.given(st.lists(st.text().map(str.strip).filter(bool), min_size=1))
+def test_what_is_said_of_lists_can_be_typed(names):
+    reading = Reading(drop_columns=tuple(names))
+    command = command_line("compare", "own.csv", {"target": names[0], "variants": names})
+    words = [*shlex.split(command)[1:], *reading.as_options()]
+    options = vars(_parser().parse_args(words))
+    assert options["target"] == names[0]
+    assert options["variants"] == options["drop_columns"] == tuple(names)
 
 
 class Stream(io.TextIOWrapper):

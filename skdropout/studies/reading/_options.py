@@ -3,12 +3,15 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
+from skdropout.studies.reading._words import as_typed
+
 
 @dataclass(frozen=True)
 class Reading:
     """How tables and images are read where more than one way makes sense.
 
-    Each field is an option of the command line as well: `keep_columns` is ``--keep-columns A,B``.
+    Each field is an option of the command line as well: `keep_columns` is ``--keep-columns A,B``
+    (where a name in double quotes may hold commas: ``'"City, State",B'``).
 
     Parameters
     ----------
@@ -73,9 +76,9 @@ class Reading:
         Returns
         -------
         list of str
-            Options, such as ``--no-header``.
+            Words, such as ``--no-header``, or ``--sheet`` and its name.
         """
-        return [_as_option(name, value) for name, value in self._given().items()]
+        return [word for name, value in self._given().items() for word in as_typed(name, value)]
 
     def as_argument(self) -> str:
         """Write it as one more argument of a call, if it is not as by default.
@@ -94,10 +97,3 @@ class Reading:
 
 
 DEFAULT_READING = Reading()
-
-
-def _as_option(name: str, value: Any) -> str:
-    flag = name.replace("_", "-")
-    if isinstance(value, bool):
-        return f"--{flag}" if value else f"--no-{flag}"
-    return f"--{flag}={','.join(value) if isinstance(value, tuple) else value}"

@@ -1,5 +1,7 @@
 """How messages name columns, options, rows and counts."""
 
+import csv
+import io
 import re
 import shlex
 from collections.abc import Iterable, Mapping
@@ -30,8 +32,23 @@ def count_of(number: int, noun: str) -> str:
 
 def option(field: str, *values: str) -> str:
     """Write a field of :class:`Reading` as an option of the command line, with its values."""
-    words = [f"--{field.replace('_', '-')}"]
-    return " ".join([*words, shlex.quote(",".join(values))] if values else words)
+    return shlex.join(as_typed(field, values)) if values else f"--{field.replace('_', '-')}"
+
+
+def as_typed(name: str, value: Any) -> list[str]:
+    """Write an argument as words of the command line; several values are a line of CSV.
+
+    So a value in double quotes may hold commas.
+    """
+    flag = f"--{name.replace('_', '-')}"
+    if isinstance(value, bool):
+        return [flag if value else f"--no-{flag[2:]}"]
+    if isinstance(value, list | tuple):
+        line = io.StringIO()
+        csv.writer(line).writerow(value)
+        value = line.getvalue().removesuffix("\r\n")
+    text = str(value)
+    return [f"{flag}={text}"] if text.startswith("-") else [flag, text]
 
 
 def place(index: "pd.Index", position: int) -> str:

@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from skdropout.studies.evidence import interval, p_number, points
+from skdropout.studies.reading import as_typed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,12 +98,9 @@ def spoken(name: str) -> str:
 
 
 def command_line(command: str, data: str, options: Mapping[str, Any]) -> str:
-    """Say what to type; what has several values is written with commas."""
-    words = ["skdropout", command, data]
-    for name, value in options.items():
-        several = isinstance(value, list | tuple)
-        words += [f"--{name.replace('_', '-')}", ",".join(value) if several else str(value)]
-    return shlex.join(words)
+    """Say what to type."""
+    words = [word for name, value in options.items() for word in as_typed(name, value)]
+    return shlex.join(["skdropout", command, data, *words])
 
 
 def again(command: str, files: str) -> Section:

@@ -229,7 +229,7 @@ def test_the_program_and_the_command_read_a_file_as_it_was_read(tmp_path):
     namespace = {}
     exec(asked.loading, namespace)
     pd.testing.assert_frame_equal(namespace["X"], table.features)
-    assert asked.command.endswith("--target y --header '--missing=-77,x y' --drop-columns=e")
+    assert asked.command.endswith("--target y --header '--missing=-77,x y' --drop-columns e")
 
 
 def test_differences_have_the_sign_of_the_score_and_verdicts_that_of_what_is_better(study):
