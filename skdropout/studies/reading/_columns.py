@@ -47,6 +47,8 @@ def clean_columns(
         may_go = column not in reading.keep_columns
         if may_go and column in parts and _numbers_rows(column, parts[column]):
             row_numbers |= parts
+        elif not parts:
+            notes.append(f"Column {column!r} is left out: its cells are lists or other objects.")
         elif may_go and (why := _tells_nothing(column, parts)) is not None:
             notes.append(f"Column {column!r} is left out: {why}.")
         else:
@@ -75,6 +77,16 @@ def plain_texts(values: "pd.Series") -> "pd.Series":
     known = values.astype(object).where(values.notna(), np.nan)
     texts = known.map(_as_text, na_action="ignore").astype(object)
     return texts.where(texts != "", np.nan)
+
+
+def without_marks(values: "pd.Series", reading: Reading) -> "pd.Series":
+    """Make missing what the person marks as such; in numbers, however the mark is written."""
+    if not reading.missing:
+        return values
+    if values.dtype.kind in "uif":
+        marks = [number for mark in reading.missing if (number := _as_number(mark)) is not None]
+        return values.where(~values.isin(marks))
+    return values.where(~values.map(_as_text, na_action="ignore").isin(reading.missing))
 
 
 def numbers_of(
@@ -142,24 +154,25 @@ def _read_column(
 
     what = f"Column {column!r}"
     if column in reading.text_columns:
-        return {column: plain_texts(_without(values, reading))}, []
+        return {column: plain_texts(without_marks(values, reading))}, []
     if values.dtype.kind in "Mm" or getattr(values.dtype, "tz", None) is not None:
         return _dates(column, values, "dates")
     if values.dtype.kind == "c":
         raise StudyError(f"{what} of {name} holds complex numbers; give their parts as columns.")
     if is_bool_dtype(values) or (is_numeric_dtype(values) and values.dtype.kind in "uif"):
         plain = values.to_numpy(dtype=float, na_value=np.nan)
-        series = _without(pd.Series(plain, index=values.index), reading)
+        series = without_marks(pd.Series(plain, index=values.index), reading)
         _check_finite(name, what, series)
         if (dates := whole_number_dates(series)) is not None:
             return _dates(column, dates, f"dates, such as {series.dropna().iloc[0]:.0f}")
         return {column: series}, []
     if values.map(lambda cell: isinstance(cell, list | dict | set | bytes | np.ndarray)).any():
         return {}, []
-    texts = plain_texts(_without(values, reading))
+    texts = plain_texts(without_marks(values, reading))
     otherwise = "the column holds categories (--text-columns) or is to be left out (--drop-columns)"
     numbers, notes = numbers_of(what, texts, otherwise)
     if numbers is not None:
+        numbers = without_marks(numbers, reading)
         _check_finite(name, what, numbers)
         return {column: numbers}, notes
     known = texts.where(~texts.map(lambda t: str(t).casefold() in MARKS_IN_TEXTS), np.nan)
@@ -179,8 +192,6 @@ def _read_column(
 
 def _tells_nothing(column: str, parts: dict[str, "pd.Series"]) -> str | None:
     """Say why a column is no feature, or return None where it is one."""
-    if not parts:
-        return "its cells are lists or other objects"
     values = next(iter(parts.values()))
     n_values, n_known = values.nunique(), values.count()
     if not n_known:
@@ -222,17 +233,6 @@ def _dates(column: str, dates: "pd.Series", how: str) -> tuple[dict[str, "pd.Ser
     return parts, [f"Column {column!r} holds {how}; it becomes {quoted(parts)}."]
 
 
-def _without(values: "pd.Series", reading: Reading) -> "pd.Series":
-    """Make missing what the person marks as such."""
-    if not reading.missing:
-        return values
-    marks: set[Any] = set(reading.missing)
-    if values.dtype.kind in "uif":
-        marks = {float(mark) for mark in marks if re.fullmatch(r"[+-]?\d+(\.\d+)?", mark)}
-        return values.where(~values.isin(marks))
-    return values.where(~values.map(_as_text, na_action="ignore").isin(marks))
-
-
 def _check_finite(name: str, what: str, numbers: "pd.Series") -> None:
     infinite = np.flatnonzero(np.isinf(numbers.to_numpy(dtype=float)))
     if len(infinite):
@@ -241,6 +241,13 @@ def _check_finite(name: str, what: str, numbers: "pd.Series") -> None:
             f"{what} of {name} holds infinite values ({places}); correct or remove them, or leave "
             "the column out (--drop-columns)."
         )
+
+
+def _as_number(mark: str) -> float | None:
+    try:
+        return float(mark)
+    except ValueError:
+        return None
 
 
 def _as_text(cell: Any) -> str:

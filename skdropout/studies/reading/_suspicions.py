@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdropout.studies.reading._columns import MAX_CATEGORIES
-from skdropout.studies.reading._words import count_of, option
+from skdropout.studies.reading._words import count_of, exactly, option
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,9 +26,9 @@ def suspicions(
     notes = []
     if not classes and (mark := _sentinel(targets)) is not None:
         notes.append(
-            f"Look at the target: {mark:g}, far from all else, occurs "
+            f"Look at the target: {exactly(mark)}, far from all else, occurs "
             f"{count_of(int((targets == mark).sum()), 'time')}. If it marks missing values, say so "
-            f"({option('missing')}={mark:g})."
+            f"({option('missing', exactly(mark))})."
         )
     for column in features.columns:
         values = features[column].to_numpy()
@@ -49,8 +49,8 @@ def suspicions(
         if (mark := _sentinel(values)) is not None:
             n_marks = count_of(int((values == mark).sum()), "time")
             notes.append(
-                f"Look at column {column!r}: {mark:g}, far from all else, occurs {n_marks}. If it "
-                f"marks missing values, say so ({option('missing')}={mark:g})."
+                f"Look at column {column!r}: {exactly(mark)}, far from all else, occurs {n_marks}. "
+                f"If it marks missing values, say so ({option('missing', exactly(mark))})."
             )
         of_time = column.endswith("(days since 1970)")
         whole = not of_time and len(values) >= 20 and (values % 1 == 0).all()
@@ -118,7 +118,7 @@ def _separates(x: NDArray[Any], y: NDArray[Any]) -> bool:
 def _sentinel(values: NDArray[Any]) -> float | None:
     """Return a value such as -999 that lies further from all others than these lie apart."""
     known = values[~np.isnan(values)]
-    for mark in (known.min(), known.max()):
+    for mark in (known.min(), known.max()) if len(known) else ():
         others = known[known != mark]
         if len(others) < 2 or len(known) - len(others) < 2:
             continue

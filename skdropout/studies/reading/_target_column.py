@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from skdropout.studies._checks import check_choice, did_you_mean
 from skdropout.studies._errors import StudyError
-from skdropout.studies.reading._columns import numbers_of, plain_texts
+from skdropout.studies.reading._columns import numbers_of, plain_texts, without_marks
 from skdropout.studies.reading._numbers import MARKS_IN_TEXTS, read_numbers
 from skdropout.studies.reading._options import Reading
 from skdropout.studies.reading._words import count_of, option, quoted, say_counts
@@ -70,8 +70,7 @@ def read_target(
     numbers: pd.Series | None = None
     if column.dtype.kind in "mM":
         raise StudyError(f"{where} holds dates, which cannot be predicted; turn them into numbers.")
-    texts = plain_texts(column)
-    texts = texts.where(~texts.isin(reading.missing), np.nan)
+    texts = plain_texts(without_marks(column, reading))
     if is_numeric_dtype(column) and not is_bool_dtype(column):
         numbers = texts.astype(float)
     elif not is_bool_dtype(column) and (task_name != CLASSIFICATION or _all_numbers(texts)):
@@ -79,6 +78,8 @@ def read_target(
         numbers, notes = numbers_of(where[0].upper() + where[1:], texts, otherwise)
     if numbers is None:
         texts = texts.where(~texts.map(lambda t: str(t).casefold() in MARKS_IN_TEXTS), np.nan)
+    else:
+        numbers = without_marks(numbers, reading)
     known = texts if numbers is None else numbers
     rows = known.notna().to_numpy(dtype=bool)
     if not rows.any():

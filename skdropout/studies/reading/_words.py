@@ -30,6 +30,11 @@ def count_of(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def exactly(number: float) -> str:
+    """Write a number so that it reads back as exactly that one, whole ones in full."""
+    return f"{number:.0f}" if number % 1 == 0 and abs(number) < 1e16 else repr(float(number))
+
+
 def option(field: str, *values: str) -> str:
     """Write a field of :class:`Reading` as an option of the command line, with its values."""
     return shlex.join(as_typed(field, values)) if values else f"--{field.replace('_', '-')}"

@@ -1,12 +1,15 @@
 """What columns are taken for: numbers, categories, dates, or nothing to learn from."""
 
 import datetime
+import shlex
 from decimal import Decimal
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.pipeline import make_pipeline
 
+from skdropout.__main__ import _parser
 from skdropout.studies import StudyError
 from skdropout.studies.reading import Reading, load_table
 
@@ -199,6 +202,17 @@ def test_columns_that_say_nothing_are_left_out():
     assert said(load([[1]] * N), "'x' is left out: its cells are lists")
 
 
+@pytest.mark.parametrize("values", [[None] * N, [np.nan] * N, ["NA"] * N, [5.0] * N])
+def test_columns_that_say_nothing_are_kept_where_one_says_so(values):
+    table = load(values, keep_columns=("x",))
+    assert list(table.features.columns) == ["x", "other"]
+    numbers = make_pipeline(*table.steps).fit_transform(table.features)
+    assert numbers.shape == (N, table.n_inputs)
+    assert np.isfinite(numbers).all()
+    lists = load([[1]] * N, keep_columns=("x",))
+    assert said(lists, "'x' is left out: its cells are lists")
+
+
 DAYS = pd.date_range("2019-12-29", periods=N, freq="7h")
 
 
@@ -292,6 +306,58 @@ def test_what_looks_suspicious_is_pointed_at():
 def test_missing_marks_of_ones_own_count_in_numbers_too():
     table = load(np.where(np.arange(N) % 9, X, -999), missing=("-999",))
     assert table.features["x"].isna().sum() == 34
+
+
+@pytest.mark.parametrize(
+    ("mark", "value"),
+    [
+        ("1e20", 1e20), ("-3.4028235e+38", -3.4028235e38), (".5", 0.5), ("-7", -7), ("inf", np.inf),
+        ("-inf", -np.inf), ("-1e-5", -1e-5),
+    ],
+)  # fmt: skip
+def test_marks_are_numbers_however_they_are_written(tmp_path, mark, value):
+    x = np.where(np.arange(N) % 9, X, value)
+    frame = pd.DataFrame({"x": x, "z": X[::-1], "y": Y, "q": np.where(np.arange(N) % 5, X, value)})
+    frame.to_csv(tmp_path / "own.csv", index=False)
+    reading = Reading(missing=(mark,))
+    for data in (frame, tmp_path / "own.csv", frame.astype({"x": str, "q": str})):
+        assert load_table(data, "y", reading=reading).features["x"].isna().sum() == 34
+        assert len(load_table(data, "q", reading=reading).targets) == N - 60
+
+
+@pytest.mark.parametrize(
+    ("mark", "written"),
+    [
+        (-9999999, "--missing=-9999999"),
+        (-1234567890123, "--missing=-1234567890123"),
+        (-1234.5678, "--missing=-1234.5678"),
+        (-3.4028234663852886e38, "--missing=-3.4028234663852886e+38"),
+        (99999, "--missing 99999"),
+    ],
+)
+def test_the_advice_on_marks_works_as_it_is_written(mark, written):
+    marked = np.where(np.arange(N) % 9, abs(X), mark)
+    frame = pd.DataFrame({"x": marked, "z": X, "q": marked[::-1]})
+    table = load_table(frame, "q")
+    assert said(table, "the target: ", written)
+    assert said(table, "column 'x': ", written)
+    cleared = load_table(frame, "q", reading=Reading(missing=_told(written)))
+    assert len(cleared.targets) == N - 34
+    assert not said(cleared, "--missing")
+
+
+def test_the_advice_on_names_and_texts_with_commas_works_as_it_is_written():
+    identifiers = load([f"C{i % 200}" for i in range(N)], 'City, "State" id')
+    assert said(identifiers, written := """--keep-columns '"City, ""State"" id"'""")
+    assert _told(written, "keep_columns") == ('City, "State" id',)
+    cells = [cell if i % 50 else "-, or so" for i, cell in enumerate(texts())]
+    assert (written := """--missing '"-, or so"'""") in refuse(cells)
+    assert load(cells, missing=_told(written)).features["x"].count() == N - 6
+
+
+def _told(words, option="missing"):
+    """Return what the command line takes for a list."""
+    return getattr(_parser().parse_args(["compare", *shlex.split(words)]), option)
 
 
 @pytest.mark.parametrize(
