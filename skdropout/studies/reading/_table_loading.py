@@ -137,7 +137,8 @@ def _with_target(data: Any, target: str | int | None, y: Any) -> tuple["pd.DataF
         )
     values = pd.DataFrame(values).iloc[:, 0].reset_index(drop=True)
     frame.columns = _names(frame.columns)
-    name = "y" if "y" not in frame.columns else "target"
+    names = ["y", "target", *(f"target {number}" for number in range(len(frame.columns)))]
+    name = next(name for name in names if name not in frame.columns)
     return frame.assign(**{name: values}), name
 
 

@@ -198,6 +198,9 @@ def test_arrays_and_frames_are_taken_with_their_target_apart():
     apart = load_table(frame, y=pd.Series(y, index=range(5, 17)))
     assert apart.targets.tolist() == one.targets.tolist() == [0, 1, 1] * 4
     assert list(frame.columns) == ["y", "z"] == list(apart.features.columns)
+    both = load_table(frame.set_axis(["y", "target"], axis=1), y=y)
+    assert list(both.features.columns) == ["y", "target"]
+    assert np.array_equal(both.features.to_numpy(), X)
     shown = "\n".join(apart.overview())
     assert "12 rows. Taken as classification, since" in shown
     assert "Columns used: 2 of numbers: 'y', 'z'." in shown
