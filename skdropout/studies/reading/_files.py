@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 from skdropout.studies._errors import StudyError
 from skdropout.studies.reading._bounds import most_bytes
 from skdropout.studies.reading._header import looks_like_names
-from skdropout.studies.reading._options import Reading
+from skdropout.studies.reading._options import EXCEL_FILE, TABLE, TEXT_FILE, Reading, check_applies
 from skdropout.studies.reading._text import read_text
 from skdropout.studies.reading._words import option, quoted
 
@@ -95,10 +95,13 @@ def _read_with_pandas(
         raise _lacking(name, "pyarrow") from error
     except Exception as error:  # damaged files make these readers raise nearly anything
         raise _unreadable(name, error) from error
+    is_arff = name.lower().endswith(".arff")
+    is_text = frame is None and not is_arff
+    check_applies(reading, name, TEXT_FILE if is_text else TABLE)
     if frame is not None:
         return frame, []
     try:
-        text = _without_arff(content) if name.lower().endswith(".arff") else content
+        text = _without_arff(content) if is_arff else content
         return read_text(name, text, reading)
     except StudyError:
         raise
@@ -186,6 +189,7 @@ def _read_excel(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFr
     """Read a sheet: the one that was asked for, or the first that is not empty."""
     import pandas as pd
 
+    check_applies(reading, name, EXCEL_FILE)
     try:
         sheets = pd.read_excel(io.BytesIO(content), sheet_name=None, header=None, dtype=object)
     except ImportError as error:

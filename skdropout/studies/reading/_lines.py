@@ -86,11 +86,14 @@ def lines_of(content: bytes, encoding: str, most: int | None = None) -> Iterator
 
 def separator_of(lines: Sequence[str], reading: Reading) -> tuple[int, str]:
     """Return the line that the table may begin at, and what stands between its fields."""
+    asked = reading.separator and reading.separator.replace("\\t", "\t").replace("tab", "\t")
+    if asked is not None and len(asked) != 1:
+        raise StudyError(f"separator must be one character, got {reading.separator!r}.")
     first = lines[0].strip().strip('"') if lines else ""
     if told := re.fullmatch(r"sep=(.|\\t)", first, re.IGNORECASE):
-        return 2, told[1].replace("\\t", "\t")
-    if reading.separator is not None:
-        return 1, reading.separator.replace("\\t", "\t").replace("tab", "\t")
+        return 2, asked or told[1].replace("\\t", "\t")
+    if asked is not None:
+        return 1, asked
     fits = {}
     for separator in (*_SEPARATORS, " "):
         widths = [len(r.fields) for r in records_of(lines, separator) if not r.commented]

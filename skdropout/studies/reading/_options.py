@@ -1,15 +1,37 @@
 """What a person may say about how their data are read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from skdropout.studies.reading._words import as_typed
+from skdropout.studies._errors import StudyError
+from skdropout.studies.reading._words import as_typed, option
+
+#: What data are, in the words of `_BELONGS`.
+TABLE, IMAGES = ("tables",), ("images",)
+TEXT_FILE, EXCEL_FILE = ("text files", *TABLE), ("Excel files", *TABLE)
+IMAGE_FOLDER = ("folders of images", *IMAGES)
+
+_BELONGS = {
+    "separator": ("text files",),
+    "header": ("text files", "Excel files"),
+    "encoding": ("text files",),
+    "sheet": ("Excel files",),
+    "missing": ("tables",),
+    "keep_columns": ("tables",),
+    "drop_columns": ("tables",),
+    "text_columns": ("tables",),
+    "min_class_rows": ("tables", "images"),
+    "skip_unreadable": ("folders of images",),
+    "image_size": ("folders of images",),
+}
 
 
 @dataclass(frozen=True)
 class Reading:
     """How tables and images are read where more than one way makes sense.
 
+    What means nothing for the data at hand, such as a sheet of a CSV file, is refused.
     Each field is an option of the command line as well: `keep_columns` is ``--keep-columns A,B``
     (where a name in double quotes may hold commas: ``'"City, State",B'``).
 
@@ -97,3 +119,13 @@ class Reading:
 
 
 DEFAULT_READING = Reading()
+
+
+def check_applies(reading: Reading, name: str, kinds: Sequence[str]) -> None:
+    """Refuse what was asked for and means nothing for data of these kinds."""
+    for field in reading._given():
+        if not set(_BELONGS[field]) & set(kinds):
+            raise StudyError(
+                f"{option(field)} does not apply to {name}: it belongs to "
+                f"{' and '.join(_BELONGS[field])}."
+            )

@@ -14,15 +14,14 @@ from skdropout.studies._checks import did_you_mean
 from skdropout.studies._errors import StudyError
 from skdropout.studies.reading._columns import MAX_CATEGORIES, clean_columns
 from skdropout.studies.reading._files import read_file
-from skdropout.studies.reading._options import DEFAULT_READING, Reading
+from skdropout.studies.reading._names import IMAGE_NAMES, TABLE_NAMES
+from skdropout.studies.reading._options import DEFAULT_READING, TABLE, Reading, check_applies
 from skdropout.studies.reading._suspicions import suspicions
 from skdropout.studies.reading._target_column import find_target, read_target
 from skdropout.studies.reading._words import condensed, count_of, quoted, say_counts
 
 if TYPE_CHECKING:
     import pandas as pd
-
-NAMES = ("breast_cancer", "sonar")
 
 
 @dataclass(frozen=True)
@@ -96,25 +95,28 @@ def load_table(
 ) -> Table:
     """Load a table by its name, from a file, or from a frame or array; `y` is a target apart."""
     if not isinstance(data, str | PathLike):
+        check_applies(reading, "rows from Python", TABLE)
         frame, target = _with_target(data, target, y)
         return _from_frame("table", frame, target, task, reading)
     if y is not None:
         raise StudyError(
             f"y comes with a frame or an array, not with {str(data)!r}; name a target."
         )
-    if data in NAMES:
+    if data in TABLE_NAMES:
         if target is not None:
             raise StudyError(f"{data} has its own target; leave --target {target} away.")
         if task is not None:
             raise StudyError(f"{data} has its own task; leave --task {task} away.")
-        return _from_frame(str(data), *_named(str(data)), None, DEFAULT_READING)
+        check_applies(reading, str(data), TABLE)
+        return _from_frame(str(data), *_named(str(data)), None, reading)
     path = Path(data)
     if path.suffix or path.exists() or str(data) == "-":
         frame, notes = read_file(path, reading)
         name = "stdin" if str(data) == "-" else path.name
         table = _from_frame(name, frame, target, task, reading)
         return replace(table, notes=(*notes, *table.notes), path=str(path))
-    raise StudyError(f"There is no study {str(data)!r}{did_you_mean(str(data), NAMES)}")
+    near = did_you_mean(str(data), [*TABLE_NAMES, *IMAGE_NAMES])
+    raise StudyError(f"There is no file, folder or data set {str(data)!r}{near}")
 
 
 def _with_target(data: Any, target: str | int | None, y: Any) -> tuple["pd.DataFrame", Any]:

@@ -96,6 +96,11 @@ def read_target(
         encoded: NDArray[Any] = codes.astype(np.int64)
         notes += more + twins(where, classes)
     else:
+        if reading.min_class_rows > 1:
+            raise StudyError(
+                f"{option('min_class_rows')} does not apply to {where}: it belongs to classes, and "
+                "this is taken as a quantity (--task)."
+            )
         classes, encoded = (), known[rows].to_numpy(dtype=float)
         if not np.isfinite(encoded).all():
             raise StudyError(f"{where} holds infinite values; remove those rows.")

@@ -6,7 +6,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from skdropout.studies import StudyError
-from skdropout.studies.reading import is_images, load_images
+from skdropout.studies.reading import Reading, is_images, load_images
 
 
 @pytest.fixture
@@ -22,9 +22,9 @@ def photos(tmp_path):
     return folder
 
 
-def refuse(data):
+def refuse(data, **options):
     with pytest.raises(StudyError) as caught:
-        load_images(data)
+        load_images(data, reading=Reading(**options))
     return str(caught.value)
 
 
@@ -95,8 +95,7 @@ def test_the_content_decides_the_hash(tmp_path):
 
 def test_unusable_images_are_refused(tmp_path, photos):
     X, y = np.zeros((20, 4, 4)), np.arange(20) % 2
-    assert "did you mean digits?" in refuse("digit")
-    assert "neither a folder" in refuse(tmp_path / "missing.zip")
+    assert "no file" in refuse(tmp_path / "missing.npz")
     assert "has no images" in refuse(photos / "red")
     assert "must hold arrays X and y" in refuse(save(tmp_path / "a.npz", X=X))
     assert "single class" in refuse(save(tmp_path / "b.npz", X=X, y=y * 0))
@@ -145,3 +144,17 @@ def test_images_are_told_from_tables(tmp_path):
         assert is_images(images)
     for table in ("breast_cancer", tmp_path / "a.csv", np.zeros((2, 3)), [[1, 2]]):
         assert not is_images(table)
+
+
+def test_what_cannot_apply_is_refused(tmp_path):
+    rng = np.random.default_rng(0)
+    X, y = rng.random((20, 4, 4)), np.array(["a", "b"] * 10)
+    path = save(tmp_path / "own.npz", X=X, y=y)
+    for data in ("digits", "cifar100", path):
+        message = refuse(data, image_size=16)
+        assert f"--image-size does not apply to {data}: it belongs to folders of images" in message
+        assert "--drop-columns does not apply" in refuse(data, drop_columns=("a",))
+    assert "--separator does not apply" in refuse(tmp_path, separator=";")
+    assert "--min-class-rows does not apply to cifar100" in refuse("cifar100", min_class_rows=9)
+    few = load_images("digits", reading=Reading(min_class_rows=178))
+    assert len(few.classes) == (np.bincount(load_digits().target) >= 178).sum() < 10

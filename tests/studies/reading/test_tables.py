@@ -129,7 +129,10 @@ def test_unreadable_files_are_refused(tmp_path):
 
 def test_unknown_names_suggest_the_nearest():
     assert "did you mean sonar?" in refuse("sonnar", None)
-    assert "known: breast_cancer, sonar" in refuse("xyz", None)
+    assert "did you mean digits?" in refuse("digts", None)
+    message = refuse("xyz", None)
+    assert "no file, folder or data set 'xyz'" in message
+    assert "known: breast_cancer, sonar, cifar100, digits" in message
 
 
 def test_targets_that_are_no_classes_are_refused(tmp_path):
@@ -302,3 +305,55 @@ def test_published_and_embedded_tables_are_taken_as_they_are():
     assert load_table("breast_cancer").notes == ()
     assert load_table("sonar").notes == ()
     assert load_table("sonar").features.shape == (208, 60)
+
+
+def test_named_tables_are_read_as_one_says():
+    table = load_table("sonar", reading=Reading(drop_columns=("band_01",), missing=("0.0371",)))
+    assert table.features.shape == (208, 59)
+    assert table.features.isna().any(axis=None)
+    assert "no column 'typo' for --drop-columns" in refuse_reading(
+        "sonar", None, drop_columns=("band_01", "typo")
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "belongs"),
+    [
+        ({"separator": ";"}, "--separator does not apply to {}: it belongs to text files"),
+        ({"encoding": "utf-8"}, "--encoding does not apply to {}: it belongs to text files"),
+        ({"header": False}, "--header does not apply to {}: it belongs to text files and Excel"),
+        ({"sheet": "May"}, "--sheet does not apply to {}: it belongs to Excel files"),
+        ({"image_size": 16}, "--image-size does not apply to {}: it belongs to folders of images"),
+        (
+            {"skip_unreadable": True},
+            "--skip-unreadable does not apply to {}: it belongs to folders",
+        ),
+    ],
+)
+def test_what_cannot_apply_is_refused(tmp_path, option, belongs):
+    frame = grades()
+    frame.to_parquet(tmp_path / "own.parquet")
+    (tmp_path / "own.arff").write_text(
+        "@attribute x numeric\n@attribute y {a,b}\n@data\n1,a\n2,b\n"
+    )
+    for data, name in (
+        ("breast_cancer", "breast_cancer"),
+        (frame, "rows from Python"),
+        (tmp_path / "own.parquet", tmp_path / "own.parquet"),
+        (tmp_path / "own.arff", tmp_path / "own.arff"),
+    ):
+        target = None if isinstance(data, str) else "y"
+        assert belongs.format(name) in refuse_reading(data, target, **option)
+
+
+def test_what_belongs_to_other_files_is_refused(tmp_path):
+    grades().to_csv(tmp_path / "own.csv", index=False)
+    assert "--sheet does not apply" in refuse_reading(tmp_path / "own.csv", sheet="May")
+    grades().to_excel(tmp_path / "own.xlsx", index=False)
+    assert "--encoding does not apply" in refuse_reading(tmp_path / "own.xlsx", encoding="utf-8")
+    numbers = grades(y=np.linspace(0, 1, 200))
+    message = refuse_reading(numbers, min_class_rows=5)
+    assert "--min-class-rows does not apply to the target column 'y' of table" in message
+    assert "separator must be one character, got ';;'" in refuse_reading(
+        tmp_path / "own.csv", separator=";;"
+    )
