@@ -1,5 +1,6 @@
 """Folders of pictures, one for each class, read so that they never lie in memory at full size."""
 
+import os
 import warnings
 from collections import Counter
 from collections.abc import Sequence
@@ -44,21 +45,22 @@ class _File:
 def read_folder(path: Path, reading: Reading) -> ImageSet:
     """Read a folder that has a folder of pictures for each class, or such folders for a split."""
     notes: list[str] = []
+    name = os.path.basename(os.path.abspath(path))  # "." has none
     path_of_classes, validation = _find_split(path, notes)
     parts = [_list_files(folder, notes) for folder in (path_of_classes, validation) if folder]
     X, files = _read_all([file for part in parts for file in part], reading, notes)
     labels = np.array([file.label for file in files])
-    notes += twins(path.name, sorted(set(labels.tolist())))
+    notes += twins(name, sorted(set(labels.tolist())))
     if copies := len(X) - len({hash(picture.tobytes()) for picture in X}):
         notes.append(
             f"{count_of(copies, 'image')} of {len(X):,} are exact copies of others: where copies "
             "are both trained and tested on, scores are too good."
         )
     if validation is None:
-        return split_images(path.name, X, labels, reading, notes)
+        return split_images(name, X, labels, reading, notes)
     trained = np.array([path_of_classes in file.path.parents for file in files])
     return join_split(
-        path.name, (X[trained], labels[trained]), (X[~trained], labels[~trained]), reading, notes
+        name, (X[trained], labels[trained]), (X[~trained], labels[~trained]), reading, notes
     )
 
 

@@ -158,3 +158,10 @@ def test_what_cannot_apply_is_refused(tmp_path):
     assert "--min-class-rows does not apply to cifar100" in refuse("cifar100", min_class_rows=9)
     few = load_images("digits", reading=Reading(min_class_rows=178))
     assert len(few.classes) == (np.bincount(load_digits().target) >= 178).sum() < 10
+
+
+@pytest.mark.parametrize("place", [".", "red/.."])
+def test_a_folder_has_its_own_name_wherever_one_stands(photos, monkeypatch, place):
+    monkeypatch.chdir(photos)
+    images = load_images(place)
+    assert (images.name, images.path) == ("photos", place)
