@@ -259,7 +259,7 @@ class _Words(argparse.Action):
         try:
             (words,) = csv.reader([values], skipinitialspace=True, strict=True)
         except csv.Error as error:
-            message = f"{values!r} is no list of words: {error}"
+            message = f"{values!r} is no list of words; double quotes stand around whole ones"
             raise argparse.ArgumentError(self, message) from error
         before = getattr(namespace, self.dest, ())
         setattr(namespace, self.dest, (*before, *(word.strip() for word in words if word.strip())))

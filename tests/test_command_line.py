@@ -73,6 +73,9 @@ def test_help_names_the_data_and_loads_nothing_heavy():
     ("arguments", "message"),
     [
         (["compare", "sonnar"], "did you mean sonar?"),
+        (["compare", "digts"], "did you mean digits?"),
+        (["compare", "sonar", "--drop-columns", "typo"], "sonar has no column 'typo'"),
+        (["compare", "digits", "--image-size", "16"], "--image-size does not apply to digits"),
         (["compare", "missing.csv", "--target", "y"], "no file missing.csv"),
         (["compare", "--target", "y"], "has its own target"),
         (["compare", "{tmp}"], "has no images"),
@@ -203,7 +206,7 @@ def test_a_list_is_one_word_and_grows_where_it_is_said_again(monkeypatch):
 
 
 def test_words_of_a_list_may_hold_commas(monkeypatch, capsys):
-    message = fail(["compare", "--keep-columns", '"City, State'], capsys)
+    message = fail(["compare", "none.csv", "--keep-columns", '"City, State'], capsys)
     assert "'\"City, State' is no list of words" in message
     seen = given(monkeypatch, "--keep-columns", '"City, State", b,5" pipes')
     assert seen["keep_columns"] == ("City, State", "b", '5" pipes')
