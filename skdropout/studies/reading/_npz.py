@@ -21,6 +21,8 @@ _PARTS = {
     "val": ("val", "valid", "validation"),
     "test": ("test", "testing"),
 }
+# Longest first, or "validation" would be "valid" and an unknown word.
+_PART = re.compile("|".join(sorted((w for own in _PARTS.values() for w in own), key=len)[::-1]))
 
 
 def read_npz(path: Path, reading: Reading) -> ImageSet:
@@ -87,7 +89,7 @@ def _find_arrays(path: Path, names: list[str]) -> dict[tuple[str, str], str]:
 def _spaced(name: str) -> str:
     """Set the words of a name apart: xTrain, trainX and X_train all have the words train and x."""
     apart = re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower()
-    return re.sub(r"(train|test|valid|val)(?!i)", r" \1 ", apart)
+    return _PART.sub(r" \g<0> ", apart)
 
 
 def _weigh(path: Path, name: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:

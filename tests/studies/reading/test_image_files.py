@@ -229,13 +229,16 @@ def test_a_split_under_common_names(tmp_path, form):
     assert np.array_equal(images.y_val, CLASSES[-8:])
 
 
-def test_where_there_are_three_parts_the_last_is_left_aside(tmp_path):
+@pytest.mark.parametrize("val", ["val", "valid", "Valid", "validation", "Validation"])
+@pytest.mark.parametrize("form", ["{}_images", "images_{}", "images{}", "{}images"])
+def test_where_there_are_three_parts_the_last_is_left_aside(tmp_path, val, form):
     arrays = {}
-    for part, n in (("train", 12), ("val", 4), ("test", 8)):
-        arrays |= {f"{part}_images": PIXELS[:n], f"{part}_labels": CLASSES[:n, None]}
+    for part, n in (("training", 12), (val, 4), ("test", 8)):
+        images = form.format(part)
+        arrays |= {images: PIXELS[:n], images.replace("images", "labels"): CLASSES[:n, None]}
     images = load_images(save(tmp_path / "own.npz", **arrays))
     assert (len(images.X), len(images.X_val)) == (12, 4)
-    assert said(images, "'test_images' is left aside")
+    assert said(images, f"{form.format('test')!r} is left aside")
 
 
 def test_labels_of_bytes(tmp_path):
