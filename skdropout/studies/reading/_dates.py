@@ -43,7 +43,8 @@ def read_dates(texts: "pd.Series") -> tuple["pd.Series", str] | None:
     if not fits:
         return None
     form = min(fits, key=lambda form: read[form].isna().sum())
-    example = texts.iloc[0]
+    first = read[form].first_valid_index()
+    example = texts[first]
     if form in _TIMES:
         since = read[form].dt.tz_localize(None) - pd.Timestamp("1900-01-01")
         return since, f"times of day, such as {example!r}"
@@ -52,7 +53,7 @@ def read_dates(texts: "pd.Series") -> tuple["pd.Series", str] | None:
     doubt = ""
     if twin != form and twin in fits and read[twin].isna().sum() == read[form].isna().sum():
         doubt = " (month first; they could be days first)"
-    return dates, f"dates, such as {example!r} for {dates.iloc[0]:%d %B %Y}{doubt}"
+    return dates, f"dates, such as {example!r} for {dates[first]:%d %B %Y}{doubt}"
 
 
 def whole_number_dates(numbers: "pd.Series") -> "pd.Series | None":
