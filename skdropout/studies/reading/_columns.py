@@ -180,7 +180,10 @@ def _read_column(
     if (dated := read_dates(different)) is not None:
         dates, how = dated
         mapping = dict(zip(different, dates, strict=True))
-        return _dates(column, known.map(mapping), how)
+        parts, notes = _dates(column, known.map(mapping), how)
+        if odd := different[dates.isna()].tolist():
+            notes[-1] += f" What is none counts as missing: {_whereabouts(known, odd)}."
+        return parts, notes
     n_texts = len(different)
     if n_texts > MAX_CATEGORIES and n_texts <= len(texts) / 2:
         notes.append(

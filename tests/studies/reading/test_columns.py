@@ -254,6 +254,32 @@ def test_days_and_months_are_told_apart_by_all_dates():
     assert said(load([f"01/{1 + i % 12:02}/2020" for i in range(N)]), "they could be days first")
 
 
+@pytest.mark.parametrize(
+    ("form", "step", "odd", "example"),
+    [
+        ("%Y-%m-%d %H:%M", "7h", "0000-00-00 00:00", "'2019-12-29 07:00' for 29 December 2019"),
+        ("%Y-%m-%d %H:%M", "7h", "2020-02-31 00:00", "'2019-12-29 07:00' for 29 December 2019"),
+        ("%H:%M:%S", "4min", "25:00:00", "'00:04:00'"),
+    ],
+)
+def test_the_example_of_a_date_is_one(form, step, odd, example):
+    dates = pd.date_range("2019-12-29", periods=N, freq=step).strftime(form)
+    table = load([odd, *dates[1:]], "when")
+    assert said(table, f"such as {example}")
+    assert table.features.iloc[:, 0].isna().tolist() == [True] + [False] * (N - 1)
+
+
+def test_what_is_no_date_counts_as_missing_and_is_said():
+    dates = DAYS.strftime("%d.%m.%Y %H:%M").tolist()
+    odd = "31.02.2021 00:00"
+    few = load([*dates[:15], odd, *dates[16:]], "when")
+    assert said(few, f"What is none counts as missing: {odd!r} in row 15.")
+    assert np.flatnonzero(few.features.iloc[:, 0].isna()).tolist() == [15]
+    many = load([*dates[:210], *["00.00.0000 00:00"] * 90], "when")
+    assert said(many, "counts as missing: '00.00.0000 00:00' in row 210 and 89 more times.")
+    assert not said(load(dates, "when"), "counts as missing")
+
+
 def test_columns_of_categories_by_word():
     table = load(RNG.integers(0, 5, N), text_columns=("x",))
     assert set(table.features["x"]) == set("01234")
