@@ -56,13 +56,14 @@ class Store:
     def __enter__(self) -> Self:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock = (self.folder / ".lock").open("a")
         except OSError as error:
             raise StudyError(
                 f"{self.folder} cannot be a folder to write to ({error.strerror}). "
                 "Use another one (--out)."
             ) from error
-        self._lock = _lock(self.folder / ".lock")
         try:
+            _hold(self._lock, self.folder)
             self._claim()
             self.recover()
             computes = len(self.finished) < len(self._order)
@@ -209,9 +210,8 @@ def _replace(path: Path, content: bytes) -> None:
         partial.replace(path)
 
 
-def _lock(path: Path) -> IO[str]:
-    """Hold a file so that no other process can, until it is closed or this process ends."""
-    file = path.open("a")
+def _hold(file: IO[str], folder: Path) -> None:
+    """Lock a file so that no other process can, until it is closed or this process ends."""
     try:
         if sys.platform == "win32":
             import msvcrt
@@ -221,10 +221,13 @@ def _lock(path: Path) -> IO[str]:
             import fcntl
 
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        file.close()
+    except (BlockingIOError, PermissionError) as error:
         raise StudyError(
-            f"Another process is computing the study in {path.parent}. "
+            f"Another process is computing the study in {folder}. "
             "Wait for it, stop it, or use another folder (--out)."
         ) from error
-    return file
+    except OSError as error:  # no process has the lock, and waiting would not help
+        raise StudyError(
+            f"{folder} cannot be locked ({error.strerror}), and two processes in it could lose "
+            "rows. Use a folder on another file system (--out)."
+        ) from error

@@ -103,6 +103,34 @@ def test_a_disk_that_is_full_within_a_cell_is_named_too(tmp_path):
         run_plan(plan, tmp_path, progress=False)
 
 
+def test_a_folder_that_cannot_be_written_is_refused_by_what_to_do(tmp_path):
+    (tmp_path / ".lock").mkdir()  # no right to write would not stop root
+    with pytest.raises(StudyError, match=r"cannot be a folder to write to \(.*another one \(--out"):
+        run_plan(toy.plan(), tmp_path, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (errno.EAGAIN, "Another process is computing"),
+        (errno.EACCES, "Another process is computing"),
+        (errno.ENOLCK, r"cannot be locked \(.*another file system \(--out"),
+        (errno.EOPNOTSUPP, r"cannot be locked \(.*another file system \(--out"),
+    ],
+)
+def test_waiting_is_advised_only_where_another_process_has_the_folder(
+    tmp_path, monkeypatch, error, said
+):
+    def refuse(*file_and_mode):
+        raise OSError(error, os.strerror(error))
+
+    locking = "msvcrt.locking" if sys.platform == "win32" else "fcntl.flock"
+    monkeypatch.setattr(locking, refuse)
+    with pytest.raises(StudyError, match=said):
+        run_plan(toy.plan(), tmp_path, progress=False)
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+
+
 class Broken(io.StringIO):
     """A stream whose other end is gone."""
 
