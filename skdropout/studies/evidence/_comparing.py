@@ -51,6 +51,8 @@ def compare_pairs(
 
 def points(difference: float) -> str:
     """Write a difference of accuracies in percentage points, with its sign."""
+    if isnan(difference):
+        return "unknown"
     text = f"{100 * difference:+.1f}".replace("-", "−")
     return "0.0" if text in ("+0.0", "−0.0") else text
 

@@ -25,22 +25,23 @@ def compare_networks(results: "pd.DataFrame", test_train_ratio: float) -> "pd.Da
 def summarise_networks(results: "pd.DataFrame") -> "pd.DataFrame":
     """Tabulate each network's scores; the first run stands beside the published one.
 
-    Standard deviations over folds divide by their number, as the published ones do.
+    Standard deviations over folds divide by their number, as the published ones do. A mean that
+    left out the folds in which training diverged would flatter: it is unknown.
     """
     import pandas as pd
 
     rows = {}
+    runs = accuracy_of_runs(results)
     for name, ours in results.groupby("variant", sort=False):
         first = ours.loc[ours["repeat"] == 0, "accuracy"]
-        runs = ours.groupby("repeat")["accuracy"].mean()
         published, published_sd = PUBLISHED[str(name)]
         rows[name] = {
-            "accuracy": ours["accuracy"].mean(),
-            "sd_over_folds": ours["accuracy"].std(ddof=0),
-            "sd_over_runs": runs.std(ddof=1),
-            "first_run": first.mean(),
-            "first_run_sd": first.std(ddof=0),
-            "log_loss": ours["log_loss"].mean(),
+            "accuracy": ours["accuracy"].mean(skipna=False),
+            "sd_over_folds": ours["accuracy"].std(ddof=0, skipna=False),
+            "sd_over_runs": runs[name].std(ddof=1, skipna=False),
+            "first_run": first.mean(skipna=False),
+            "first_run_sd": first.std(ddof=0, skipna=False),
+            "log_loss": ours["log_loss"].mean(skipna=False),
             "fit_seconds": ours["fit_seconds"].median(),
             "published": published,
             "published_sd": published_sd,
@@ -48,26 +49,41 @@ def summarise_networks(results: "pd.DataFrame") -> "pd.DataFrame":
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("variant")
 
 
+def accuracy_of_runs(results: "pd.DataFrame") -> "pd.Series[float]":
+    """Return each network's accuracy in each run of all folds; NaN where training diverged."""
+    folds = results.pivot(index=["variant", "repeat"], columns="fold", values="accuracy")
+    return folds.mean(axis=1, skipna=False)
+
+
 def failures(
     results: "pd.DataFrame", curves: "pd.DataFrame", test_train_ratio: float, naive: float
 ) -> dict[str, str]:
-    """Say of each network that has learnt nothing how that shows."""
+    """Say of each network that has diverged or learnt nothing how that shows."""
     found = {}
     for name, scores in results.groupby("variant", sort=False)["accuracy"]:
+        if n_diverged := int(scores.isna().sum()):
+            found[str(name)] = (
+                f"has no score on Sonar: training diverged in {n_diverged} of its "
+                f"{len(scores)} fits"
+            )
+            continue
         guess = np.full(len(scores), naive)
         test = paired_test(scores, guess, test_train_ratio=test_train_ratio)
         # One-sided; where all scores are the same there is no p, and they speak for themselves.
         if test.difference <= 0 or test.p_value >= 2 * ALPHA:
             found[str(name)] = (
-                f"it scores {100 * scores.mean():.1f}%, which is not shown to be better than the "
-                f"{100 * naive:.1f}% of always answering the most frequent class"
+                f"has learnt nothing on Sonar: it scores {100 * scores.mean():.1f}%, which is not "
+                f"shown to be better than the {100 * naive:.1f}% of always answering the most "
+                "frequent class"
             )
     while_training = curves.groupby(["variant", "epoch"], sort=False)["accuracy"].mean()
     for name, scores in while_training.groupby("variant", sort=False):
         first, last = scores.iloc[0], scores.iloc[-1]
         if last < first - _FALL:
-            found[str(name)] = (
-                f"its training accuracy falls from {100 * first:.1f}% to {100 * last:.1f}%"
+            found.setdefault(
+                str(name),
+                "has learnt nothing on Sonar: its training accuracy falls from "
+                f"{100 * first:.1f}% to {100 * last:.1f}%",
             )
     return found
 
@@ -77,15 +93,15 @@ def conclude(
 ) -> str:
     """Say in a sentence whether the recipes with dropout help, and how sure that is.
 
-    Of a network that has learnt nothing that is the finding, and it says nothing about dropout.
+    Of a network that failed that is the finding, and it says nothing about dropout.
     """
     found = [
-        f"The network with dropout {VARIANTS[name].text} has learnt nothing on Sonar: {how}."
+        f"The network with dropout {VARIANTS[name].text} {how}."
         for name, how in failed.items()
         if name != BASELINE
     ]
     if BASELINE in failed:
-        found.insert(0, f"The baseline has learnt nothing on Sonar: {failed[BASELINE]}.")
+        found.insert(0, f"The baseline {failed[BASELINE]}.")
     versus = comparisons[
         (comparisons["against"] == BASELINE) & ~comparisons["variant"].isin(list(failed))
     ]

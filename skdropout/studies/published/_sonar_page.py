@@ -1,12 +1,14 @@
 """The report of the Sonar study."""
 
 from collections.abc import Mapping, Sequence
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from skdropout.studies.designing import ONLY
 from skdropout.studies.evidence import p_text, points
+from skdropout.studies.published._sonar_findings import accuracy_of_runs
 from skdropout.studies.published._sonar_study import SHARED, VARIANTS
 from skdropout.studies.reading import Table
 from skdropout.studies.reporting import (
@@ -45,8 +47,8 @@ def list_networks(summary: "pd.DataFrame", repeats: int) -> Listing:
         cells = [str(name), _percent(row.published, row.published_sd)]
         cells.append(_percent(row.first_run, row.first_run_sd))
         if several:
-            cells += [_percent(row.accuracy, row.sd_over_folds), f"{100 * row.sd_over_runs:.2f}"]
-        rows.append([*cells, f"{row.log_loss:.3f}", f"{row.fit_seconds:.2f}"])
+            cells += [_percent(row.accuracy, row.sd_over_folds), _number(100 * row.sd_over_runs, 2)]
+        rows.append([*cells, _number(row.log_loss, 3), f"{row.fit_seconds:.2f}"])
     caption = (
         "Accuracy, with its standard deviation over folds in brackets. The first run splits the "
         "rows with the seed given; the others with the seeds after it. Log loss is a mean, seconds "
@@ -73,13 +75,15 @@ def _draw_scores(
 ) -> "Figure":
     """Show each run's score with the published one, and every difference with its interval."""
     figure, (top, bottom) = new_figure(2, 1, heights=(len(summary), len(comparisons)))
-    runs = results.groupby(["variant", "repeat"])["accuracy"].mean().mul(100)
+    runs = accuracy_of_runs(results).mul(100)
     _draw_runs(top, runs, summary)
-    if float(runs.to_numpy().min()) - 100 * naive < 10:
+    if runs.min() - 100 * naive < 10:
         top.axvline(100 * naive, color=QUIET, linestyle=":", label="most frequent class")
     legend(figure, top)
     texts = [
-        f"{points(row['difference'])} points\n{p_text(row['p_holm'])}"
+        "diverged"
+        if isnan(row["difference"])
+        else f"{points(row['difference'])} points\n{p_text(row['p_holm'])}"
         for row in comparisons.to_dict("records")
     ]
     draw_intervals(bottom, comparisons, texts, factor=100)
@@ -97,7 +101,7 @@ def _draw_runs(axis: "Axes", runs: "pd.Series[float]", summary: "pd.DataFrame") 
         mean = ours.mean()
         axis.plot([mean, mean], [place - 0.28, place + 0.28], color=colour, linewidth=2.5)
         axis.annotate(
-            f"mean {mean:.1f}%", (1.02, place),
+            "diverged" if isnan(mean) else f"mean {mean:.1f}%", (1.02, place),
             xycoords=("axes fraction", "data"), va="center", color=INK, fontsize=9,
         )  # fmt: skip
     axis.scatter(
@@ -208,4 +212,8 @@ def _method(table: Table, arguments: Mapping[str, Any]) -> list[str]:
 
 
 def _percent(mean: float, sd: float) -> str:
-    return f"{100 * mean:.2f}% ({100 * sd:.2f})"
+    return "diverged" if isnan(mean) else f"{100 * mean:.2f}% ({100 * sd:.2f})"
+
+
+def _number(value: float, digits: int) -> str:
+    return "diverged" if isnan(value) else f"{value:.{digits}f}"

@@ -17,7 +17,8 @@ from sklearn.preprocessing import StandardScaler
 from skdropout.datasets import fetch_sonar
 from skdropout.studies import StudyError, paired_test, repeat_sonar
 from skdropout.studies.published._sonar_findings import conclude, failures
-from skdropout.studies.published._sonar_study import PUBLISHED, VARIANTS, design_sonar
+from skdropout.studies.published._sonar_study import PUBLISHED, VARIANTS, Sonar, design_sonar
+from skdropout.studies.reading import load_table
 
 OPTIONS = {"repeats": 2, "folds": 2, "epochs": 2, "progress": False}
 
@@ -165,6 +166,32 @@ def test_arguments_out_of_range_are_refused(option):
 def test_folds_that_lack_a_class_are_refused():
     with pytest.raises(StudyError, match="folds must be at most 97"):
         repeat_sonar(folds=98, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "claim"),
+    [
+        ("baseline", "The baseline has no score on Sonar: training diverged in 1 of its 4 fits. "),
+        ("hidden", "The network with dropout in the hidden layers has no score on Sonar: training "
+         "diverged in 1 of its 4 fits. "),
+    ],
+)  # fmt: skip
+def test_a_fit_that_diverged_ends_no_study_and_is_said(study, name, claim):
+    tables = {"results": study.results.copy(), "curves": study.curves.copy()}
+    for table, columns in [
+        ("results", ["log_loss", "accuracy", "balanced_accuracy", "roc_auc"]),
+        ("curves", ["training_loss", "accuracy"]),
+    ]:
+        here = tables[table].eval("variant == @name and repeat == 0 and fold == 1")
+        tables[table].loc[here, columns] = np.nan
+    sonar = Sonar(load_table("sonar"), design_sonar(2, 7, 2, "compiled"), 2)
+    found = sonar.conclude(tables, [])
+    assert claim in found.verdicts[0]
+    assert found.summary["accuracy"].isna().to_dict() == {n: n == name for n in VARIANTS}
+    assert found.summary["sd_over_runs"].isna().to_dict() == {n: n == name for n in VARIANTS}
+    (listing,) = found.listings
+    assert [row[2:6] for row in listing.rows if row[0] == name] == [["diverged"] * 4]
+    assert not re.search(r"\bnan\b", found.page)
 
 
 def comparisons(visible, hidden):
