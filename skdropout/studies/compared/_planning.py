@@ -130,8 +130,10 @@ def design_comparison(
 def _check_reported(design: Design[Folds]) -> None:
     """Refuse networks whose validation loss is not what chooses, or tells it."""
     wanted: dict[str, Any] = {"loss": "squared_error"}
+    otherwise = ""
     if design.score.name == "log_loss":
-        wanted["label_smoothing"] = 0.0
+        wanted = {"label_smoothing": 0.0, "class_weight": None}
+        otherwise = " or scoring='accuracy'"
     for name, variant in design.variants.items():
         who = "estimator" if name == CONTROL else f"variant {name!r}"
         for strength in variant.strengths.values():
@@ -141,7 +143,7 @@ def _check_reported(design: Design[Folds]) -> None:
                     raise StudyError(
                         f"{who} has {parameter}={given[parameter]!r}, and {design.score.title} "
                         "cannot be read off its validation loss, which chooses strength and "
-                        f"epochs. Use {parameter}={value!r}."
+                        f"epochs. Use {parameter}={value!r}{otherwise}."
                     )
 
 

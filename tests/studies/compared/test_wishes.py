@@ -30,13 +30,25 @@ def test_a_loss_that_is_no_squared_error_is_refused(scoring):
         compare_regularisers(frame, target="y", estimator=poisson, scoring=scoring, progress=False)
 
 
-def planned(estimator=SMALL, variants=("l2",), engine=None):
+def planned(estimator=SMALL, variants=("l2",), engine=None, scoring=None):
     data = load_table(table(), "y")
     design = design_comparison(
         material_of(data), defaults=TABLES, estimator=estimator, variants=variants, folds=2,
-        inner_folds=2, seed=7, epochs=1, scoring=None, engine=engine, precision=None,
+        inner_folds=2, seed=7, epochs=1, scoring=scoring, engine=engine, precision=None,
     )  # fmt: skip
     return design, plan_comparison(material_of(data), design, repeats=1, data=data, jobs=1)
+
+
+@pytest.mark.parametrize("weights", ["balanced", {0: 1, 1: 5}])
+def test_class_weights_are_refused_where_the_log_loss_chooses(weights):
+    """They weigh the validation loss, but not the log loss of the test."""
+    weighted, grid = clone(SMALL).set_params(class_weight=weights), {"mine": {"alpha": [1.0]}}
+    with pytest.raises(StudyError, match=r"^estimator has class_weight=.*None or scoring='acc"):
+        planned(weighted)
+    with pytest.raises(StudyError, match=r"^variant 'mine' has class_weight=.*scoring='accuracy'"):
+        planned(variants={"mine": {"class_weight": [None, weights]}})
+    design, _ = planned(weighted, grid, scoring="accuracy")
+    assert design.network("mine", "alpha 1.0", seed=0).class_weight == weights
 
 
 def identity(*wishes):
