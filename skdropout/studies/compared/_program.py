@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from skdropout.studies.compared._values import settings_of
+
 _WIDTH = 99
 
 
@@ -62,6 +64,8 @@ def _taken_apart(value: Any) -> tuple[str, list[tuple[str, Any]], str]:
         given = value.get_params(deep=False).items()
         changed = [(f"{n}=", v) for n, v in given if repr(v) != repr(known[n].default)]
         return f"{type(value).__name__}(", changed, ")"
+    if hasattr(value, "get_config"):  # an object of Keras
+        return f"{type(value).__name__}.from_config(", [("", settings_of(value))], ")"
     if isinstance(value, dict):
         return "{", [(f"{written(key)}: ", item) for key, item in value.items()], "}"
     if isinstance(value, list | tuple):
@@ -72,9 +76,11 @@ def _taken_apart(value: Any) -> tuple[str, list[tuple[str, Any]], str]:
 
 
 def _parts(estimator: Any) -> Iterator[Any]:
-    """Yield an estimator and those that it holds."""
+    """Yield an estimator, and the estimators and objects of Keras that it holds."""
     yield estimator
     for name, value in estimator.get_params(deep=True).items():
+        if hasattr(value, "get_config"):
+            yield value
         if hasattr(value, "get_params") and "__" not in name:
             yield from _parts(value)
     for _, step, *_ in getattr(estimator, "transformers", ()):
@@ -84,6 +90,10 @@ def _parts(estimator: Any) -> Iterator[Any]:
 
 def _import_of(part: Any) -> str:
     module = type(part).__module__
+    if hasattr(part, "get_config"):  # defined in keras.src, which is private
+        from keras.saving import serialize_keras_object
+
+        module = serialize_keras_object(part)["module"]
     public = ".".join(piece for piece in module.split(".") if not piece.startswith("_"))
     package = "skdropout" if public.startswith("skdropout.estimators") else public
     return f"from {package} import {type(part).__name__}"

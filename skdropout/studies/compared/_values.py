@@ -27,8 +27,11 @@ def described(value: Any) -> Any:
         return [described(item) for item in value]
     if isinstance(value, dict):
         return {str(key): described(item) for key, item in value.items()}
-    # What objects show of themselves is often no more than where they are in memory, and Keras
-    # numbers their names.
-    settings = value.get_config() if hasattr(value, "get_config") else {}
-    settings = {name: setting for name, setting in settings.items() if name != "name"}
+    # What objects show of themselves is often no more than where they are in memory.
+    settings = settings_of(value) if hasattr(value, "get_config") else {}
     return {"class": type(value).__name__, **described(settings)}
+
+
+def settings_of(value: Any) -> dict[str, Any]:
+    """Return what an object of Keras is made of, but its name: Keras numbers these."""
+    return {name: setting for name, setting in value.get_config().items() if name != "name"}

@@ -5,6 +5,7 @@ import ast
 import numpy as np
 import pandas as pd
 import pytest
+from keras import initializers, optimizers
 
 from skdropout import DropoutMLPClassifier
 from skdropout.studies.compared._asked import Asked
@@ -36,6 +37,13 @@ def recommended(estimator=None, **grid):
     return chosen_pipeline({"variant": "mine", "strength": strength, "epochs": 3}, material, design)
 
 
+def plain(value):
+    """Return a value to compare by: arrays are written as lists, objects without their names."""
+    if hasattr(value, "get_config"):
+        return type(value), {**value.get_config(), "name": None}
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
 def made_by(program):
     namespace = {}
     exec(compile(program, "recommended.py", "exec"), namespace)
@@ -48,6 +56,11 @@ def made_by(program):
         ({}, {"dropout": [0.5]}),
         ({}, {"dropout": np.array([0.1, 0.5])}),
         ({"hidden_layer_sizes": np.array([8, 4])}, {"dropout": [(np.float64(0.1), 0.5)]}),
+        ({"optimizer": optimizers.SGD(0.1)}, {"dropout": [0.5]}),
+        (
+            {"kernel_initializer": initializers.HeNormal(seed=3)},
+            {"optimizer": [optimizers.Adam(optimizers.schedules.CosineDecay(0.1, 9))]},
+        ),
         ({"global_clipnorm": np.inf}, {"hidden_layer_sizes": [(8,)], "max_norm": [np.inf]}),
     ],
 )
@@ -55,16 +68,13 @@ def test_the_program_makes_the_pipeline(parameters, grid):
     given = recommended(DropoutMLPClassifier(**parameters), **grid)
     program = as_python(given, "skdropout compare", LOAD)
     made = made_by(program)
-    # As lists, which is what arrays are written as.
     ours, theirs = (
-        {
-            name: value.tolist() if isinstance(value, np.ndarray) else value
-            for name, value in pipeline[-1].get_params().items()
-        }
+        {name: plain(value) for name, value in pipeline[-1].get_params().items()}
         for pipeline in (made, given)
     )
     assert ours == theirs
     columns = [[names for _, _, names in pipeline[0].transformers] for pipeline in (made, given)]
+    assert "'adam" not in program  # a name that Keras numbers
     assert columns[0] == columns[1]
     assert sorted(map(len, columns[0])) == [1, 40]
     assert [repr(step) for step in made[:-1]] == [repr(step) for step in given[:-1]]
