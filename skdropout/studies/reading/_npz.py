@@ -45,6 +45,8 @@ def read_npz(path: Path, reading: Reading) -> ImageSet:
         raise StudyError(
             f"{path} does not fit into memory; give fewer or smaller images."
         ) from None
+    except StudyError:  # a ValueError that knows better
+        raise
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, KeyError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise StudyError(

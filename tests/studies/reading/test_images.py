@@ -105,7 +105,9 @@ def test_unusable_images_are_refused(tmp_path, photos):
     assert "has 2 images, fewer than the 5 that" in refuse(
         save(tmp_path / "f.npz", X=X[:6], y=[0, 0, 0, 0, 1, 1])
     )
-    assert "cannot be read" in refuse(save(tmp_path / "g.npz", X=X, y=y.astype(object)))
+    objects = refuse(save(tmp_path / "g.npz", X=X, y=y.astype(object)))
+    assert "holds 'y' as Python objects" in objects
+    assert "damaged" not in objects
     parts = {"x_train": X, "y_train": y, "x_test": X, "y_test": y + 1}
     assert "does not train on" in refuse(save(tmp_path / "h.npz", **parts))
     assert "differ in shape" in refuse(save(tmp_path / "i.npz", **{**parts, "x_test": X[:, 1:]}))
