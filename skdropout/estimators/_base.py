@@ -42,11 +42,12 @@ class NetworkEstimator(CallbackSupportMixin, FittedNetwork[T]):
     def to_scikeras(self) -> "BaseWrapper":
         """Return the same network as an unfitted scikeras estimator, to go on from in Keras.
 
-        It builds, compiles and trains the network on its own, with the parameters of this
-        estimator: what its ``optimizer``, ``loss`` and ``metrics`` leave open is taken from here.
-        Its ``model`` may be replaced by any other function that returns a Keras model. Fitted
-        weights do not go with it. With ``early_stopping`` its validation rows are the last ones,
-        ``scoring="r2"`` goes by the loss, and there is no ``refit``.
+        It builds, compiles and trains the network on its own, as its parameter ``network``, a copy
+        of this estimator, says: what ``optimizer``, ``loss`` and ``metrics`` leave open is taken
+        from there. Its ``model`` may be replaced by any other function that returns a Keras model,
+        for inputs of the shape ``meta["feature_encoder_"].shape_``. Fitted weights do not go with
+        it. With ``early_stopping`` its validation rows are the last ones, ``scoring="r2"`` goes by
+        the loss, and there is no ``refit``.
 
         Returns
         -------
@@ -56,8 +57,7 @@ class NetworkEstimator(CallbackSupportMixin, FittedNetwork[T]):
         Raises
         ------
         ImportError
-            If scikeras cannot be imported. Importing it changes ``keras.Model`` for the process,
-            so skdropout imports it nowhere else.
+            If scikeras cannot be imported. Importing it changes ``keras.Model`` for the process.
 
         Examples
         --------
@@ -286,8 +286,7 @@ class NetworkEstimator(CallbackSupportMixin, FittedNetwork[T]):
     def _outputs(self, X: Any) -> np.ndarray:
         """Return what the network says of the rows."""
         check_is_fitted(self)
-        X = self._check_X(X)
-        return outputs(self.network_, self._result.weights, X, self.engine)
+        return outputs(self.network_, self._result.weights, self._check_X(X), self.engine)
 
     def _samples(self, X: Any, n_samples: Any, random_state: Any) -> Iterator[np.ndarray]:
         """Yield outputs of shape (n_samples, n_rows, n_outputs), one block of rows after another.

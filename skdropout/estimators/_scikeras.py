@@ -3,7 +3,6 @@
 Importing it patches ``keras.Model``, so nobody should have it imported without asking for it.
 """
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import keras
@@ -14,7 +13,6 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone, is_classifier
 
 from skdropout.estimators._number_targets import Numbers
 from skdropout.estimators._parameters import seed_from
-from skdropout.estimators._rescaling import learn_rescaling
 from skdropout.estimators._warm_start import given_weights
 from skdropout.training import TrainingPlan, TrainingSet
 from skdropout.training.models import planned_optimizer, started_model
@@ -23,19 +21,22 @@ if TYPE_CHECKING:
     from skdropout.estimators._base import NetworkEstimator
 
 
-class _InputRescaling(TransformerMixin, BaseEstimator):
-    """Learns what the network's own first layer rescales by, and leaves the rows as they are."""
+class _Inputs(TransformerMixin, BaseEstimator):
+    """Rows as the network takes them, and what its own first layer rescales them by."""
 
-    def __init__(self, how: str | None) -> None:
-        self.how = how
+    def __init__(self, network: "NetworkEstimator[Any]") -> None:
+        self.network = network
 
     def fit(self, X: np.ndarray, y: Any = None) -> Self:
-        rows = TrainingSet(X, np.empty(len(X)), np.arange(len(X)))
-        self.rescaling_ = learn_rescaling(self.how, rows, X.shape[-1])
+        self.checks_ = clone(self.network)
+        inputs, no_target = self.checks_._check_X_y(X, np.zeros(len(X)), reset=True)
+        self.shape_ = self.checks_._input_shape
+        rows = TrainingSet(inputs, no_target, np.arange(len(inputs)))
+        self.rescaling_ = self.checks_._rescaling(rows)
         return self
 
     def transform(self, X: np.ndarray) -> np.ndarray:
-        return X
+        return self.checks_._check_X(X)
 
 
 class _LearntTargets(RegressorTargetEncoder):
@@ -64,26 +65,33 @@ def _rows(y: np.ndarray) -> TrainingSet:
     return TrainingSet(np.empty((len(y), 0)), y, np.arange(len(y)))
 
 
-class _Classifier(KerasClassifier):
+class _OfNetwork:
+    """Takes the network by itself: what comes with ``options``, any ``model`` would be passed."""
+
+    def __init__(self, *, network: "NetworkEstimator[Any]", **options: Any) -> None:
+        super().__init__(**options)
+        self.network = network
+
     @property
-    def feature_encoder(self) -> _InputRescaling:
-        return _InputRescaling(self.rescale)
+    def feature_encoder(self) -> _Inputs:
+        return _Inputs(self.network)
 
 
-class _Regressor(KerasRegressor):
-    @property
-    def feature_encoder(self) -> _InputRescaling:
-        return _InputRescaling(self.rescale)
+class _Classifier(_OfNetwork, KerasClassifier):
+    pass
 
+
+class _Regressor(_OfNetwork, KerasRegressor):
     @property
     def target_encoder(self) -> _LearntTargets:
-        return _LearntTargets(self.rescale_target, self.log_link)
+        return _LearntTargets(self.network.rescale_target, self.network._loss().log_link)
 
 
 def scikeras_estimator(estimator: "NetworkEstimator[Any]") -> KerasClassifier | KerasRegressor:
     """Return an unfitted scikeras estimator of the network that an estimator describes."""
     options: dict[str, Any] = {
-        "model": partial(build, clone(estimator)),
+        "model": build,
+        "network": clone(estimator),
         "optimizer": None,
         "batch_size": int(estimator.batch_size),
         "epochs": int(estimator.epochs),
@@ -91,7 +99,6 @@ def scikeras_estimator(estimator: "NetworkEstimator[Any]") -> KerasClassifier | 
         "verbose": int(estimator.verbose),
         "warm_start": estimator.warm_start,
         "callbacks": list(estimator.callbacks or ()),
-        "rescale": estimator.rescale,
     }
     if estimator.early_stopping:
         options["validation_split"] = estimator.validation_fraction
@@ -105,24 +112,19 @@ def scikeras_estimator(estimator: "NetworkEstimator[Any]") -> KerasClassifier | 
         )
     if is_classifier(estimator):
         return _Classifier(class_weight=estimator.class_weight, **options)
-    return _Regressor(
-        rescale_target=estimator.rescale_target, log_link=estimator._loss().log_link, **options
-    )
+    return _Regressor(**options)
 
 
 def build(
-    estimator: "NetworkEstimator[Any]",
-    meta: dict[str, Any],
-    compile_kwargs: dict[str, Any],
-    **_: Any,
+    params: dict[str, Any], meta: dict[str, Any], compile_kwargs: dict[str, Any]
 ) -> keras.Model:
     """Build and compile the network for what scikeras has found out about the rows.
 
     What the wrapper's own ``optimizer``, ``loss`` and ``metrics`` leave open is the estimator's.
     """
-    n_rows, *shape = meta["X_shape_"]
+    estimator, inputs = params["network"], meta["feature_encoder_"]
     target = estimator._target_of(_like_the_target(meta), None)
-    network = estimator._network_for(tuple(shape), target.n_outputs)
+    network = estimator._network_for(inputs.shape_, target.n_outputs)
     plan: TrainingPlan = estimator._plan(
         seed_from(estimator.random_state),
         stops=False,
@@ -132,14 +134,14 @@ def build(
     )
     given = estimator.initial_weights
     earlier = None if given is None else given_weights(given, network).weights
-    core = started_model(network, plan, meta["feature_encoder_"].rescaling_, earlier)
+    core = started_model(network, plan, inputs.rescaling_, earlier)
     outputs, loss = core.output, estimator._objective(target).keras_loss()
     if is_classifier(estimator):
         outputs = target.ending(outputs)
         loss = type(loss).from_config({**loss.get_config(), "from_logits": False})
     model = keras.Model(core.input, outputs, name=core.name)
     own = {
-        "optimizer": planned_optimizer(plan, model, n_rows),
+        "optimizer": planned_optimizer(plan, model, meta["X_shape_"][0]),
         "loss": loss,
         "metrics": ["accuracy"] if is_classifier(estimator) else [],
     }

@@ -69,3 +69,37 @@ def test_early_stopping_and_images_go_along():
     wrapper = BNConvClassifier(**options, early_stopping=True).to_scikeras().fit(images, y)
     assert "val_loss" in wrapper.history_
     assert wrapper.predict_proba(images).shape == (40, 2)
+
+
+PIXELS = np.random.default_rng(0).normal(5, 2, size=(40, 16))
+
+
+@pytest.mark.parametrize(
+    ("X", "image_shape"),
+    [
+        (PIXELS.reshape(40, 4, 4), None),
+        (PIXELS, (4, 4)),
+        slow(PIXELS, None),
+    ],
+    ids=["grey images", "rows of pixels", "signals"],
+)
+def test_rows_take_the_shape_that_fit_gives_them(X, image_shape):
+    y = np.arange(40) % 2
+    options = {"filters": (2,), "convs_per_block": 1, "dense_units": 4, "head_dropout": 0.0}
+    training = {"shuffle": False, "epochs": 2, "random_state": 0, "engine": "keras"}
+    ours = BNConvClassifier(image_shape=image_shape, **options, **training)
+    theirs = ours.to_scikeras().fit(X, y)
+    expected = ours.fit(X, y).predict_proba(X)
+    np.testing.assert_allclose(theirs.predict_proba(X), expected, atol=1e-4)
+
+
+def test_the_user_goes_on_with_a_model_of_their_own():
+    def softmax(meta):
+        shape = meta["feature_encoder_"].shape_
+        model = keras.Sequential([keras.Input(shape), keras.layers.Dense(3, "softmax")])
+        model.compile(loss="sparse_categorical_crossentropy")
+        return model
+
+    X, y = table("multiclass")
+    wrapper = quick(epochs=2).to_scikeras().set_params(model=softmax)
+    assert wrapper.fit(X, y).predict_proba(X).shape == (60, 3)
