@@ -3,6 +3,7 @@
 Importing it patches ``keras.Model``, so nobody should have it imported without asking for it.
 """
 
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
 import keras
@@ -89,9 +90,11 @@ class _Regressor(_OfNetwork, KerasRegressor):
 
 def scikeras_estimator(estimator: "NetworkEstimator[Any]") -> KerasClassifier | KerasRegressor:
     """Return an unfitted scikeras estimator of the network that an estimator describes."""
+    seed = estimator.random_state
     options: dict[str, Any] = {
         "model": build,
         "network": clone(estimator),
+        "random_state": int(seed) if isinstance(seed, Integral) else seed,
         "optimizer": None,
         "batch_size": int(estimator.batch_size),
         "epochs": int(estimator.epochs),
@@ -126,7 +129,7 @@ def build(
     target = estimator._target_of(_like_the_target(meta), None)
     network = estimator._network_for(inputs.shape_, target.n_outputs)
     plan: TrainingPlan = estimator._plan(
-        seed_from(estimator.random_state),
+        seed_from(params["random_state"]),
         stops=False,
         first_epoch=0,
         first_step=0,

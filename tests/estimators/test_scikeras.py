@@ -103,3 +103,10 @@ def test_the_user_goes_on_with_a_model_of_their_own():
     X, y = table("multiclass")
     wrapper = quick(epochs=2).to_scikeras().set_params(model=softmax)
     assert wrapper.fit(X, y).predict_proba(X).shape == (60, 3)
+
+
+def test_the_seed_decides_about_the_order_of_the_rows_too():
+    X, y = table("multiclass")
+    wrapper = quick(epochs=2, random_state=np.int64(4)).to_scikeras()
+    first, again = (clone(wrapper).fit(X, y).predict_proba(X) for _ in range(2))
+    np.testing.assert_array_equal(first, again)
