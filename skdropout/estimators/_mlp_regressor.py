@@ -160,8 +160,8 @@ default="constant"
         of the first are those that ``rescale`` has rescaled.
     weights_ : tuple of ndarray
         The fitted values of all the network's weights, in Keras's order. The arrays are read-only;
-        assign others of the same shapes (such as ``model_.get_weights()``) to predict, and to go on
-        training, from them.
+        assign others of the same shapes (such as ``model_.get_weights()[:len(weights_)]``) to
+        predict, and to go on training, from them.
     network_ : Network
         Description of the fitted network.
     model_ : keras.Model

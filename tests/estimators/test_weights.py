@@ -1,15 +1,33 @@
 """Weights that come out, weights that go in, and names as Keras and scikit-learn write them."""
 
+import re
+
 import numpy as np
 import pytest
 from cases import EACH_ENGINE
-from estimator_toy import quick, same_weights, table
+from estimator_toy import fit_by_keras, quick, same_weights, table
 from scipy.special import expit
+from sklearn.base import clone
 
 from skdropout import BNConvClassifier, DropoutMLPRegressor
 from skdropout.networks import MLPNetwork
 
 PLAIN = {"optimizer": "sgd", "momentum": 0.0, "dropout": 0.0, "epochs": 2}
+
+
+def test_what_was_done_to_the_keras_model_of_a_regressor_comes_back():
+    X, _ = table()
+    y = 50 * X[:, 0] + 300
+    fitted = fit_by_keras(DropoutMLPRegressor((8,), epochs=1, random_state=0), X, y)
+    model, recipe = fitted.model_, re.search(r"such as ``(.*)``", fitted.__doc__)[1]
+    model.layers[-2].set_weights([2 * value for value in model.layers[-2].get_weights()])
+    expected = model.predict(X, verbose=0)[:, 0]
+    own = eval(recipe, {"model_": model, "weights_": fitted.weights_})
+    fitted.weights_ = own
+    assert fitted.predict(X) == pytest.approx(expected, rel=1e-5)
+    still = {"initial_weights": own, "learning_rate": 1e-9}
+    again = fit_by_keras(clone(fitted).set_params(**still), X, y)
+    assert again.predict(X) == pytest.approx(expected, rel=1e-5)
 
 
 def test_coefs_and_intercepts_are_those_of_the_layers_in_turn():
