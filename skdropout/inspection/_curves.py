@@ -207,7 +207,7 @@ class TrainingCurvesDisplay:
 
     def _check_best_epochs(self) -> None:
         n_runs, n_epochs = next(iter(self.curves.values())).shape
-        given = list(self.best_epochs or ())
+        given = self._best
         if len(given) > n_runs or any(e is not None and not 0 <= e < n_epochs for e in given):
             raise ValueError(
                 f"best_epochs expects an epoch from 0 to {n_epochs - 1} for each of the {n_runs} "
@@ -242,7 +242,7 @@ class TrainingCurvesDisplay:
         """Mark the best epoch of each run on its validation curve, or else on the other."""
         validation = f"val_{measure}"
         values = self.curves[validation if validation in self.curves else measure]
-        chosen = [(n, e) for n, e in enumerate(self.best_epochs or ()) if e is not None]
+        chosen = [(n, e) for n, e in enumerate(self._best) if e is not None]
         if not chosen:
             return
         label = None if self.name else "best epoch"
@@ -251,6 +251,10 @@ class TrainingCurvesDisplay:
             *zip(*places, strict=True), color=style["color"], label=label, zorder=3
         )
         self.dots_.append(dots)
+
+    @property
+    def _best(self) -> list[int | None]:
+        return [] if self.best_epochs is None else np.asarray(self.best_epochs).tolist()
 
     @property
     def _both(self) -> bool:

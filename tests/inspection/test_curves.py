@@ -59,6 +59,13 @@ def test_the_dot_of_early_stopping_stands_on_the_validation_curve(network):
     assert accuracy.get_offsets().tolist() == [[network.best_epoch_ + 1, network.best_score_]]
 
 
+def test_best_epochs_may_be_an_array():
+    display = TrainingCurvesDisplay.from_history([SHORT, LONG], best_epochs=np.array([1, 2]))
+    assert display.dots_[0].get_offsets().tolist() == [[2, 1.0], [3, 2.0]]
+    with pytest.raises(ValueError, match=r"for each of the 2 runs, got \[1, 3\]"):
+        TrainingCurvesDisplay.from_history([SHORT, LONG], best_epochs=np.array([1, 3]))
+
+
 def test_pipelines_and_searches_show_the_network_in_them(network, rows):
     search = GridSearchCV(make_pipeline(StandardScaler(), network), {}, cv=2).fit(*rows)
     shown = TrainingCurvesDisplay.from_estimator(search)
