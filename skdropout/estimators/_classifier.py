@@ -195,7 +195,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator[Classes]):
         Returns
         -------
         DataFrame of shape (n_rows, 3)
-            Indexed as ``X`` if that is a frame. ``predictive_entropy``: entropy of the mean
+            Indexed as ``X`` if that has an index. ``predictive_entropy``: entropy of the mean
             probabilities, in nats, from 0 to ``log(n_classes)``: all that is unsure.
             ``mutual_information``: the part of it that stems from the networks' disagreement [1]_,
             and that more training rows could remove. ``standard_deviation``: spread of the
@@ -212,9 +212,11 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator[Classes]):
         .. [1] Houlsby, Huszár, Ghahramani and Lengyel (2011), "Bayesian active learning for
            classification and preference learning", arXiv:1112.5745, section 2.
         """
-        blocks = self._samples(X, n_samples, random_state)
-        target = self._target
-        return summarised(X, blocks, lambda block: target.disagreement(target.probabilities(block)))
+
+        def disagreement(block: np.ndarray) -> dict[str, np.ndarray]:
+            return self._target.disagreement(self._target.probabilities(block))
+
+        return summarised(self, X, n_samples, random_state, disagreement)
 
     def _checked_target(self, y: Any) -> np.ndarray:
         return checked_labels(y)

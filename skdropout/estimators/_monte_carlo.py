@@ -1,11 +1,12 @@
 """Monte-Carlo dropout: what networks thinned at random say."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skdropout.estimators._frames import known_frame
 from skdropout.estimators._parameters import RATE, seed_from
 
 if TYPE_CHECKING:
@@ -36,13 +37,17 @@ def mask_seeds(estimator: Any, n_samples: Any, random_state: Any) -> np.ndarray:
 
 
 def summarised(
+    estimator: Any,
     X: Any,
-    blocks: Iterator[np.ndarray],
+    n_samples: Any,
+    random_state: Any,
     summarise: Callable[[np.ndarray], dict[str, np.ndarray]],
 ) -> "pd.DataFrame":
-    """Put the statistics of all blocks into a frame with the rows of ``X``."""
+    """Put the statistics of all blocks of samples into a frame with the rows of ``X``."""
     import pandas as pd
 
+    X = known_frame(X)  # once, for the index as well
+    blocks = estimator._samples(X, n_samples, random_state)
     frames = [pd.DataFrame(summarise(block)) for block in blocks]
     frame = pd.concat(frames, ignore_index=True)
     return frame.set_axis(X.index, axis=0) if isinstance(X, pd.DataFrame) else frame

@@ -132,7 +132,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator[Numbers]):
         Returns
         -------
         DataFrame of shape (n_rows, n_outputs)
-            Indexed as ``X`` if that is a frame. ``standard_deviation``, in the unit of the
+            Indexed as ``X`` if that has an index. ``standard_deviation``, in the unit of the
             targets; with several outputs ``standard_deviation_0`` and so on.
 
         Raises
@@ -147,7 +147,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator[Numbers]):
                 return {"standard_deviation": deviations[0]}
             return {f"standard_deviation_{i}": values for i, values in enumerate(deviations)}
 
-        return summarised(X, self._samples(X, n_samples, random_state), spread)
+        return summarised(self, X, n_samples, random_state, spread)
 
     def _checked_target(self, y: Any) -> np.ndarray:
         values = checked_numbers(y)

@@ -3,8 +3,10 @@
 import itertools
 import tracemalloc
 
+import dask.dataframe as dd
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from cases import EACH_ENGINE, slow
 from estimator_toy import fit_by_keras, quick, table
@@ -193,6 +195,17 @@ def test_the_frame_has_the_rows_of_the_table(classifier, rows):
     assert named.index.equals(names)
     assert plain.index.equals(pd.RangeIndex(60))
     assert (named.to_numpy() == plain.to_numpy()).all()
+
+
+def test_a_dask_frame_keeps_its_rows_and_a_polars_frame_has_none(classifier, rows):
+    frame = pd.DataFrame(rows, index=np.arange(100, 160))
+    expected = classifier.predict_uncertainty(frame, 5, random_state=0)
+    in_parts = dd.from_pandas(frame, npartitions=2)
+    found = classifier.predict_uncertainty(in_parts, 5, random_state=0)
+    pd.testing.assert_frame_equal(found, expected)
+    with pytest.warns(UserWarning, match="fitted without feature names"):
+        found = classifier.predict_uncertainty(pl.DataFrame(rows), 5, random_state=0)
+    pd.testing.assert_frame_equal(found, expected.reset_index(drop=True))
 
 
 def test_two_classes_and_several_labels():
