@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils import _safe_indexing
 
 from skdropout.training import warn
 
@@ -21,8 +20,8 @@ def warn_of_lost_digits(X: Any, rows: Any) -> None:
     some = rows[:: 1 + len(rows) // _SOME].astype(np.float64)
     low, high = some.min(axis=0), some.max(axis=0)
     close = np.flatnonzero(high - low <= _CLOSE * np.maximum(np.abs(low), np.abs(high)))
-    table = X if hasattr(X, "shape") else np.asarray(X)
-    lost = [i for i in close.tolist() if _are_lost(_safe_indexing(table, i, axis=1))]
+    table = getattr(X, "iloc", X if hasattr(X, "shape") else np.asarray(X))
+    lost = [i for i in close.tolist() if _are_lost(table[:, i])]
     if lost:
         first, *others = [list(X.columns)[i] if hasattr(X, "columns") else i for i in lost]
         more = f" and {len(others)} others" if others else ""
