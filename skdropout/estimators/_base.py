@@ -172,7 +172,7 @@ class NetworkEstimator(CallbackSupportMixin, FittedNetwork[T]):
                 plan=self._plan(
                     seed,
                     stops=validation_set is not None and self.early_stopping and not partial,
-                    first_epoch=self.n_iter_ if going_on else 0,
+                    first_epoch=self._result.n_epochs if going_on else 0,
                     first_step=earlier.n_steps if earlier else 0,
                     partial=partial,
                 ),
@@ -268,7 +268,7 @@ class NetworkEstimator(CallbackSupportMixin, FittedNetwork[T]):
 
     def _keep(self, job: TrainingJob, result: TrainingResult) -> Self:
         """Turn what training left behind into fitted attributes."""
-        n_before = job.plan.first_epoch
+        n_before = len(self.history_["loss"]) if job.plan.first_epoch else 0
         history = joined(self.history_, result.history) if n_before else result.history
         self.__dict__.pop("model_", None)
         self._result = result

@@ -73,8 +73,8 @@ keras.optimizers.Optimizer, default="adam"
     learning_rate_schedule : {"constant", "inverse_time", "exponential", "cosine"}, \
 default="constant"
         How the rate falls over ``t`` epochs: not at all, by ``1 / (1 + decay * t)``, by
-        ``exp(-decay * t)``, or along half a cosine to 0 at the last epoch (of ``partial_fit``:
-        the call number ``epochs``).
+        ``exp(-decay * t)``, or along half a cosine to 0 at the last epoch (with ``partial_fit``
+        in ``epochs`` calls, and then anew).
     learning_rate_decay : float in [0, inf), default=0.01
         ``decay`` of the inverse-time and exponential schedules, per epoch.
     momentum : float in [0, 1), default=0.9
@@ -126,9 +126,8 @@ default="constant"
     warm_start : bool, default=False
         Whether ``fit`` goes on from the weights and the optimiser's state of the last fit. The
         network and how it rescales must stay the same; what is no part of it, as rates and dropout,
-        may change. Convolutional networks have dropout only where its rate is above 0, and there it
-        must stay so.
-        Another optimiser begins with a state of its own.
+        may change (but convolutional networks have no dropout where its rate is 0, and keep to
+        that). Another optimiser begins with a state of its own.
     engine : {"compiled", "keras"}, default="compiled"
         What trains: compiled loops, or Keras's ``Model.fit``, which is many times slower and runs
         anything that Keras runs.

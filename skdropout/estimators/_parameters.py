@@ -160,13 +160,6 @@ class TrainingParameters(DrawnEstimator):
         self, seed: int, *, stops: bool, first_epoch: int, first_step: int, partial: bool
     ) -> TrainingPlan:
         """Say how to train, from where an earlier fit has left off."""
-        last_epoch = int(self.epochs) if partial else None
-        if partial and self.learning_rate_schedule == "cosine" and first_epoch >= self.epochs:
-            raise ValueError(
-                f"learning_rate_schedule='cosine' has come to 0, since the epochs={self.epochs} "
-                "that it is for are over. Raise epochs to that of all calls together, or use "
-                "another schedule."
-            )
         optimizer = self.optimizer
         if isinstance(optimizer, str):
             optimizer = keras_name(optimizer, OPTIMIZER_NAMES)
@@ -186,7 +179,7 @@ class TrainingParameters(DrawnEstimator):
             shuffle=bool(self.shuffle),
             first_epoch=first_epoch,
             first_step=first_step,
-            last_epoch=last_epoch,
+            period=int(self.epochs) if partial else None,
             early_stopping=(
                 EarlyStopping(
                     n_iter_no_change=self.n_iter_no_change,

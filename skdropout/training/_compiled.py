@@ -78,7 +78,7 @@ class CompiledFit:
     def __init__(self, job: TrainingJob, program: Program) -> None:
         self.job, self.program = job, program
         self.history: dict[str, list[float]] = {}
-        self.n_steps = job.plan.first_step
+        self.n_steps, self.n_restored = job.plan.first_step, 0
         self.learning_rate = job.plan.learning_rate
         self.state = first_state(job, program)
         start = Progress.start(tf.zeros(program.layout.size if job.validation else 0))
@@ -100,7 +100,7 @@ class CompiledFit:
         listeners = (KerasListeners if job.callbacks else Listeners)(job, self)
         checkpoint = checkpoint_of(job, "compiled")
         with bar, listeners:
-            first = self._resume(listeners.first_epoch)
+            first = self.n_restored = self._resume(listeners.first_epoch)
             done = first + self._take_up(checkpoint.load())
             bar.update(done - first)
             for epochs in Epochs.of(job, 1 if job.by_epoch else at_once, done):
@@ -228,7 +228,8 @@ class CompiledFit:
         stops = self.job.plan.early_stopping is not None and self.job.validation is not None
         kept = np.asarray(self.progress.kept)
         weights = self.program.layout.kept(kept) if stops else self.weights
-        reject_divergence(self.job, weights, len(self.history["loss"]), self.learning_rate)
+        n_epochs = len(self.history["loss"])
+        reject_divergence(self.job, weights, n_epochs, self.learning_rate)
         reject_no_best(self.job, self.history, self.learning_rate)
         return TrainingResult(
             weights=weights,
@@ -237,12 +238,13 @@ class CompiledFit:
             n_steps=self.n_steps,
             best_epoch=self._best_epoch() if stops else None,
             optimizer=self.job.plan.optimizer_name,
+            n_epochs=self.job.plan.first_epoch + self.n_restored + n_epochs,
         )
 
     def _best_epoch(self) -> int:
         rule, score = self.job.plan.early_stopping, self.job.objective.score_name
         if rule is not None and rule.by_score:
-            return int(np.argmax(self.history[f"val_{score}"]))
+            return int(np.nanargmax(self.history[f"val_{score}"]))
         return int(np.argmin(self.history["val_loss"]))
 
 

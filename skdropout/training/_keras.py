@@ -153,6 +153,7 @@ class _Guard(keras.callbacks.Callback):
         self._progress = Progress.start(None)
         self.history: dict[str, list[float]] = {}
         self.best_weights: list[np.ndarray] | None = None
+        self._n_restored = 0
         self._checkpoint = checkpoint_of(job, f"keras on {keras.backend.backend()}")
 
     def take_up(self, model: keras.Model) -> int:
@@ -180,7 +181,7 @@ class _Guard(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Have the batches and the masks follow those of the epochs that a callback restored."""
-        first_epoch = self.model._initial_epoch or 0
+        self._n_restored = first_epoch = self.model._initial_epoch or 0
         reject_nothing_left(first_epoch, self._plan)
         self._n_trainable = len(self.model.trainable_variables)
         if first_epoch:
@@ -235,6 +236,7 @@ class _Guard(keras.callbacks.Callback):
             n_steps=int(model.optimizer.iterations),
             best_epoch=self._progress.kept,
             optimizer=self._job.plan.optimizer_name,
+            n_epochs=self._plan.first_epoch + self._n_restored + n_epochs,
         )
 
     def _improves(self, epoch: int, loss: float, score: float) -> bool:

@@ -15,7 +15,7 @@ OPTIMIZER_NAMES = ("adagrad", "adam", "adamax", "adamw", "lion", "rmsprop", "sgd
 def name_of(optimizer: Any) -> str:
     """Return the name of an optimiser: the plans' own, Keras's, or that of an object's class."""
     name = optimizer if isinstance(optimizer, str) else type(optimizer).__name__
-    return name.lower()
+    return name.replace("_", "").lower()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +51,8 @@ class TrainingPlan:
         Whether each epoch has an order of its own.
     first_epoch, first_step : int
         What earlier calls have done already; another optimiser counts its steps from 0 again.
-    last_epoch : int or None
-        Epoch, earlier ones counted, at which the cosine has come to 0; None for the end of this
-        call.
+    period : int or None
+        Epochs in which the cosine comes to 0, over and over; None where that is with this call.
     early_stopping : EarlyStopping or None
         The stopping rule.
     """
@@ -73,7 +72,7 @@ class TrainingPlan:
     shuffle: bool = True
     first_epoch: int = 0
     first_step: int = 0
-    last_epoch: int | None = None
+    period: int | None = None
     early_stopping: EarlyStopping | None = None
 
     @property
@@ -122,13 +121,17 @@ class TrainingPlan:
         if self.schedule == "exponential":
             return np.exp(-self.decay * epochs)
         if self.schedule == "cosine":
-            return (1 + np.cos(np.pi * np.minimum(epochs / self.end, 1))) / 2
+            start, end = self.span
+            return (1 + np.cos(np.pi * np.minimum((epochs - start) / (end - start), 1))) / 2
         return np.ones(len(steps))
 
     @property
-    def end(self) -> int:
-        """The epoch, earlier ones counted, at which the cosine has come to 0."""
-        return self.last_epoch or self.first_epoch + self.epochs
+    def span(self) -> tuple[int, int]:
+        """The epochs, earlier ones counted, from and to which the cosine falls."""
+        if self.period is None:
+            return 0, self.first_epoch + self.epochs
+        start = self.first_epoch - self.first_epoch % self.period
+        return start, start + self.period
 
     def orders(self, positions: np.ndarray) -> Iterator[np.ndarray]:
         """Yield the order of the rows in each epoch, from the first of this call on."""

@@ -23,6 +23,8 @@ class TrainingResult:
         Epoch (from 0) whose weights these are, under early stopping.
     optimizer : str
         Name of the optimiser whose state this is.
+    n_epochs : int
+        Epochs done, those of earlier calls and restored ones included.
     """
 
     weights: list[np.ndarray]
@@ -31,3 +33,4 @@ class TrainingResult:
     n_steps: int
     best_epoch: int | None
     optimizer: str = ""
+    n_epochs: int = 0

@@ -92,6 +92,7 @@ def _penalise(optimizer: Any, kernels: set[int], penalty: float) -> None:
     optimizer.apply = apply_with_penalty
 
 
+@keras.saving.register_keras_serializable("skdropout")
 class _Later(keras.optimizers.schedules.LearningRateSchedule):
     """A schedule that is further on than the steps say, as earlier epochs had fewer of them."""
 
@@ -104,19 +105,25 @@ class _Later(keras.optimizers.schedules.LearningRateSchedule):
     def get_config(self) -> dict[str, Any]:
         return {"schedule": self.schedule, "n_steps": self.n_steps}
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "_Later":
+        return cls(keras.saving.deserialize_keras_object(config["schedule"]), config["n_steps"])
+
 
 def _optimizer(plan: TrainingPlan, steps_per_epoch: int) -> Any:
     if not isinstance(plan.optimizer, str):
         return type(plan.optimizer).from_config(plan.optimizer.get_config())
     schedules = keras.optimizers.schedules
     rate: Any = plan.learning_rate
+    missing = plan.first_epoch * steps_per_epoch - plan.first_step
     if plan.schedule == "inverse_time":
         rate = schedules.InverseTimeDecay(rate, steps_per_epoch, plan.decay)
     elif plan.schedule == "exponential":
         rate = schedules.ExponentialDecay(rate, steps_per_epoch, np.exp(-plan.decay))
     elif plan.schedule == "cosine":
-        rate = schedules.CosineDecay(rate, plan.end * steps_per_epoch)
-    missing = plan.first_epoch * steps_per_epoch - plan.first_step
+        start, end = plan.span
+        rate = schedules.CosineDecay(rate, (end - start) * steps_per_epoch)
+        missing -= start * steps_per_epoch
     if missing and plan.schedule != "constant":
         rate = _Later(rate, missing)
     options = {

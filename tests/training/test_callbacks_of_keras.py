@@ -258,6 +258,13 @@ def test_an_interrupted_fit_that_is_restored_goes_on_as_if_nothing_had_been(tmp_
     )
     assert_same_arrays(restored.weights_, whole.weights_, 1e-6)
     assert_alike(restored.history_["loss"], whole.history_["loss"][2:])
+    falling = {"callbacks": None, "learning_rate_schedule": "exponential"}
+    restored, whole = (
+        one.set_params(**falling, learning_rate_decay=1.0).partial_fit(rows, Y)
+        for one in (restored, whole)
+    )
+    assert_same_arrays(restored.weights_, whole.weights_, 1e-6)
+    assert restored.history_["learning_rate"][-1] == whole.history_["learning_rate"][-1]
 
 
 @pytest.mark.parametrize("engine", EACH_ENGINE)

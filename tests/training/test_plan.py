@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skdropout.training import TrainingPlan
+from skdropout.training.models import _Later
 
 SGD = TrainingPlan(optimizer="sgd", learning_rate=0.1)
 
@@ -89,7 +90,7 @@ def test_rates_by_hand():
 
 def test_rates_fall_by_epochs_whatever_the_rows_of_earlier_calls():
     """After 3 epochs of 100 steps each comes a call of 2 steps: its second half is epoch 3.5."""
-    plan = replace(SGD, decay=0.5, first_epoch=3, first_step=300, last_epoch=7)
+    plan = replace(SGD, decay=0.5, first_epoch=3, first_step=300, period=7)
     for schedule, factor in [
         ("inverse_time", 1 / (1 + 0.5 * 3.5)),
         ("exponential", np.exp(-0.5 * 3.5)),
@@ -97,6 +98,20 @@ def test_rates_fall_by_epochs_whatever_the_rows_of_earlier_calls():
     ]:
         rate = replace(plan, schedule=schedule).rates(np.array([301]), 2)
         np.testing.assert_allclose(rate, factor)
+
+
+def test_a_schedule_that_is_further_on_can_be_saved():
+    rate = _Later(keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.5), 7)
+    saved = keras.optimizers.serialize(keras.optimizers.SGD(rate))
+    loaded = keras.optimizers.deserialize(saved)._learning_rate
+    assert float(loaded(3)) == pytest.approx(0.1 * 0.5**2)
+
+
+def test_the_cosine_of_a_stream_begins_anew():
+    plan = replace(SGD, schedule="cosine", period=4)
+    rates = [replace(plan, first_epoch=n).rates(np.zeros(1), 2)[0] for n in range(6)]
+    np.testing.assert_allclose(rates[:4], (1 + np.cos(np.pi * np.arange(4) / 4)) / 2)
+    assert rates[4:] == rates[:2]
 
 
 def test_the_cosine_ends_at_zero_and_stays_there():

@@ -45,7 +45,7 @@ class Asked:
         if self._from_python:
             return "X, y = ...  # the rows that were compared on"
         given = "".join(
-            f", {name}={self.arguments[name]!r}"
+            f", {name}={written(self.arguments[name])}"
             for name in ("target", "task")
             if name in self.arguments
         )

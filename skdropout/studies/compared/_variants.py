@@ -230,10 +230,10 @@ def _by_strength(strengths: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, 
     named: dict[str, dict[str, Any]] = {}
     for strength in strengths:
         values = {key: plain(value) for key, value in strength.items()}
-        name = ", ".join(f"{key} {_shown(value)}" for key, value in values.items())
-        same = (f"{name} ({number})" for number in count(2))
+        name = first = ", ".join(f"{key} {_shown(value)}" for key, value in values.items())
+        numbers = count(2)
         while name in named and named[name] != values:
-            name = next(same)
+            name = f"{first} ({next(numbers)})"
         named[name] = values
     return named
 

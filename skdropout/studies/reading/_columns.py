@@ -43,12 +43,13 @@ def clean_columns(
             continue
         parts, remarks = _read_column(name, column, frame[column], reading)
         made |= set(parts)
+        reason = ", as you asked" if parts else ": its cells are lists or other objects"
         parts = {part: v for part, v in parts.items() if part not in reading.drop_columns}
         may_go = column not in reading.keep_columns
         if may_go and column in parts and _numbers_rows(column, parts[column]):
             row_numbers |= parts
         elif not parts:
-            notes.append(f"Column {column!r} is left out: its cells are lists or other objects.")
+            notes.append(f"Column {column!r} is left out{reason}.")
         elif may_go and (why := _tells_nothing(column, parts)) is not None:
             notes.append(f"Column {column!r} is left out: {why}.")
         else:

@@ -10,6 +10,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -102,7 +103,7 @@ def _read_with_pandas(
         return frame, []
     try:
         text = _without_arff(content) if is_arff else content
-        return read_text(name, text, reading)
+        return read_text(name, text, replace(reading, header=True) if is_arff else reading)
     except StudyError:
         raise
     except (ValueError, IndexError, OSError, csv.Error) as error:

@@ -35,6 +35,7 @@ def folder_of(
 
 def _belongs_to(folder: Path, source: str, data: Mapping[str, Any]) -> bool:
     there = read_description(folder) or {}
-    known = there.get("data", {})
+    known = there.get("data")
+    known = known if isinstance(known, dict) else {}  # somebody may have edited it
     moved = "sha256" in data and all(known.get(n) == data[n] for n in ("name", "sha256"))
     return moved or there.get("source", "") in ("", source)

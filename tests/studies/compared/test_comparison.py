@@ -225,6 +225,7 @@ def test_the_program_and_the_command_read_a_file_as_it_was_read(tmp_path):
     frame.to_csv(tmp_path / "own.csv", index=False)
     reading = Reading(missing=("-77", "x y"), drop_columns=("e",), header=True)
     table = load_table(tmp_path / "own.csv", "y", reading=reading)
+    assert "target=-1)" in Asked(table, {"target": np.int64(-1)}, Reading()).loading
     asked = Asked(table, {"target": "y"}, reading)
     namespace = {}
     exec(asked.loading, namespace)

@@ -87,7 +87,8 @@ def test_objects_of_keras_are_what_they_are_configured_as():
 
     assert identity(*wish(0.1, 0.2)) == identity(*wish(0.1, 0.2)) != identity(*wish(0.1, 0.3))
     assert " at 0x" not in identity(*wish(0.1, 0.2))
-    assert len(planned(*wish(0.1, 0.2))[0].variants["mine"].strengths) == 2
+    names = [*planned(*wish(0.1, 0.2, 0.3))[0].variants["mine"].strengths]
+    assert names == ["optimizer SGD", "optimizer SGD (2)", "optimizer SGD (3)"]
 
 
 def test_the_seed_of_the_estimator_s_own_does_not_matter():

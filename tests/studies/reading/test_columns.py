@@ -234,6 +234,14 @@ def test_dates_become_days_and_what_varies_within_them(form):
     assert said(table, "in the order of time")
 
 
+def test_a_date_may_be_left_out_by_the_name_of_what_it_becomes():
+    texts = [f"2020-03-{day % 28 + 1:02d}" for day in range(N)]
+    parts = [c for c in load(texts, "when").features if c != "other"]
+    table = load(texts, "when", drop_columns=tuple(parts))
+    assert [*table.features] == ["other"]
+    assert said(table, "'when' is left out, as you asked")
+
+
 def test_dates_of_other_types():
     expected = ((DAYS - pd.Timestamp(0)) / pd.Timedelta("1D")).tolist()
     for dates in (DAYS, DAYS.tz_localize("UTC"), DAYS.to_pydatetime()):

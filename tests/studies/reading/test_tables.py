@@ -346,6 +346,14 @@ def test_what_cannot_apply_is_refused(tmp_path, option, belongs):
         assert belongs.format(name) in refuse_reading(data, target, **option)
 
 
+def test_names_of_an_arff_file_are_names_whatever_they_look_like(tmp_path):
+    header = "@attribute y {y,n}\n@attribute class {a,b}\n@data\n"
+    (tmp_path / "own.arff").write_text(header + "y,a\nn,b\n" * 12)
+    table = load_table(tmp_path / "own.arff", "class")
+    assert [*table.features] == ["y"]
+    assert len(table.features) == 24
+
+
 def test_what_belongs_to_other_files_is_refused(tmp_path):
     grades().to_csv(tmp_path / "own.csv", index=False)
     assert "--sheet does not apply" in refuse_reading(tmp_path / "own.csv", sheet="May")

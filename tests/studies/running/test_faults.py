@@ -227,3 +227,7 @@ def test_a_file_that_was_moved_with_its_folder_is_the_same(tmp_path, monkeypatch
             run_plan(plan, folder, progress=False)
         folders.append(str(folder).removeprefix("skdropout-compare-iris"))
     assert folders == ["", "-2", "-2", "-3", "", ""]
+    edited = Path("skdropout-compare-edited")
+    edited.mkdir()
+    (edited / "study.json").write_text('{"study": "compare edited.csv", "data": 3}')
+    assert folder_of(None, "compare", "edited.csv", "/d/edited.csv", data) == edited
