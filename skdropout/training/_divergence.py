@@ -28,9 +28,11 @@ class DivergenceError(FloatingPointError, ValueError):
         return f"training diverged: the {what} became {loss} in epoch {epoch + 1}. {advice}"
 
 
-def diverged(job: TrainingJob, epoch: int, loss: float, learning_rate: float) -> DivergenceError:
+def diverged(
+    job: TrainingJob, epoch: int, loss: float, learning_rate: float, what: str = "loss"
+) -> DivergenceError:
     """Make the error for a job, with advice that fits the cause."""
-    return DivergenceError(epoch, learning_rate, loss, _advice(job, learning_rate))
+    return DivergenceError(epoch, learning_rate, loss, _advice(job, learning_rate), what)
 
 
 def reject_divergence(
@@ -49,8 +51,7 @@ def reject_no_best(
     if job.validation is None or rule is None or not rule.by_score:
         return
     if not np.isfinite(history[name]).any():
-        advice = _advice(job, learning_rate)
-        raise DivergenceError(0, learning_rate, history[name][0], advice, name)
+        raise diverged(job, 0, history[name][0], learning_rate, name)
 
 
 def _advice(job: TrainingJob, rate: float) -> str:

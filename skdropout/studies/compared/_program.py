@@ -5,9 +5,7 @@ from inspect import signature
 from math import inf, isfinite
 from typing import Any
 
-import numpy as np
-
-from skdropout.studies.compared._values import settings_of
+from skdropout.studies.compared._values import plain, settings_of
 
 _WIDTH = 99
 
@@ -57,8 +55,7 @@ def written(value: Any, room: float = inf, indent: str = "") -> str:
 
 def _taken_apart(value: Any) -> tuple[str, list[tuple[str, Any]], str]:
     """Return how a value begins, the labelled items that it holds, and how it ends."""
-    if isinstance(value, np.generic | np.ndarray):
-        value = value.tolist()
+    value = plain(value)
     if hasattr(value, "get_params") and not isinstance(value, type):
         known = signature(type(value)).parameters
         given = value.get_params(deep=False).items()

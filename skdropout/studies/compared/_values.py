@@ -19,8 +19,7 @@ def described(value: Any) -> Any:
     """Describe a value so that it is the same in every process, and differs where it does."""
     if isinstance(value, np.ndarray):  # such as weights to start from
         return {"shape": value.shape, "sha256": sha256(value.tobytes()).hexdigest()}
-    if isinstance(value, np.generic):
-        value = value.item()
+    value = plain(value)
     if isinstance(value, bool | int | float | str | None):
         return value
     if isinstance(value, list | tuple):

@@ -65,7 +65,7 @@ def grown(
 
     They stay on record, so that no cell is taken for the result of another definition.
     """
-    both = {name: {**_mapping(there, name), **_mapping(now, name)} for name in growing}
+    both = {name: {**_argument(there, name), **_argument(now, name)} for name in growing}
     kept = {name: entries for name, entries in both.items() if entries}
     return {**now, "arguments": {**now.get("arguments", {}), **kept}}
 
@@ -75,14 +75,18 @@ def _entries(study: Mapping[str, Any], growing: Sequence[str]) -> dict[str, Any]
     return {
         f"arguments.{name}.{entry}": value
         for name in growing
-        for entry, value in _mapping(study, name).items()
+        for entry, value in _argument(study, name).items()
     }
 
 
-def _mapping(study: Mapping[str, Any], argument: str) -> Mapping[str, Any]:
-    arguments = study.get("arguments")  # of a file that somebody may have edited
-    value = arguments.get(argument) if isinstance(arguments, dict) else None
-    return value if isinstance(value, dict) else {}
+def part_of(study: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return a part of a description, which is empty where somebody has made it another thing."""
+    part = study.get(name)
+    return part if isinstance(part, dict) else {}
+
+
+def _argument(study: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    return part_of(part_of(study, "arguments"), name)
 
 
 def _leaves(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from skdropout.studies._errors import StudyError
-from skdropout.studies.running._description import read_description
+from skdropout.studies.running._description import part_of, read_description
 
 
 def folder_of(
@@ -35,7 +35,6 @@ def folder_of(
 
 def _belongs_to(folder: Path, source: str, data: Mapping[str, Any]) -> bool:
     there = read_description(folder) or {}
-    known = there.get("data")
-    known = known if isinstance(known, dict) else {}  # somebody may have edited it
+    known = part_of(there, "data")
     moved = "sha256" in data and all(known.get(n) == data[n] for n in ("name", "sha256"))
     return moved or there.get("source", "") in ("", source)
