@@ -74,7 +74,7 @@ def test_help_names_the_data_and_loads_nothing_heavy():
     [
         (["compare", "sonnar"], "did you mean sonar?"),
         (["compare", "digts"], "did you mean digits?"),
-        (["compare", "sonar", "--drop-columns", "typo"], "sonar has no column 'typo'"),
+        (["compare", "--drop-columns", "typo"], "breast_cancer has no column 'typo'"),
         (["compare", "digits", "--image-size", "16"], "--image-size does not apply to digits"),
         (["compare", "missing.csv", "--target", "y"], "no file missing.csv"),
         (["compare", "--target", "y"], "has its own target"),
