@@ -24,7 +24,7 @@ _PROCESSES = 2
 _STRENGTHS = (0.0, 0.3, 1.0, 3.0, 10.0)
 _METHOD = """\
 The process `skdropout compare sonar`, from its start to its end, on two cores (runs: {turns}):
-{repeats} repeats of 5 outer folds, nine variants with 27 strengths on four inner folds each,
+{repeats} repeats of 5 outer folds, nine variants with 28 strengths on four inner folds each,
 {fits:,} fits of up to 240 epochs that validate after each epoch and end when the mean of their
 validation curves has turned; then three yardsticks, pictures, report. Beside it the fits alone, by
 peers, with the same rows, width and batches, **projected** from a sample on one core, as if a

@@ -15,10 +15,10 @@ files = [f"../docs/data/cifar100-{run}.csv" for run in ("full", "standardised")]
 results = pd.concat(map(pd.read_csv, files))  # from the folder of the examples
 
 # %%
-# Batch normalisation learns fastest and furthest, and gains nothing from the tenth epoch on. The
-# others underfit, and dropout in the blocks makes that worse, the more the higher its rate, and the
-# least after the pooling. With standardised inputs they underfit less, and a rate of 0.1 costs next
-# to nothing.
+# Batch normalisation learns fastest and furthest, and from the tenth epoch on its validation loss
+# falls no further. The others underfit, and dropout in the blocks makes that worse, the more the
+# higher its rate, and the least after the pooling. With standardised inputs they underfit less, and
+# a rate of 0.1 costs next to nothing.
 columns = {
     "validation_accuracy": "validation accuracy",
     "validation_loss": "validation loss",

@@ -119,8 +119,7 @@ default="constant"
     alpha : float in [0, inf), default=0.0
         Strength of an L2 penalty on the kernels: the mean loss of the training rows grows by
         ``alpha`` times half the sum of their squares, divided by the number of rows, copies
-        included (in `partial_fit`: those of the call). Without hidden layers, ``alpha`` is one over
-        the ``C`` of scikit-learn's ``LogisticRegression``. Biases and batch normalisation are left
+        included (in `partial_fit`: those of the call). Biases and batch normalisation are left
         alone, and the losses in ``history_`` are those of the rows only. Hastie, Tibshirani and
         Friedman (2009), "The elements of statistical learning", section 11.5.2.
     weight_decay : float in [0, inf), default=0.0
@@ -139,7 +138,7 @@ default="constant"
     early_stopping : bool, default=False
         Whether to set validation rows aside, stop when ``scoring`` no longer improves on them, and
         keep the weights of the best epoch. ``X_val`` and ``y_val`` of ``fit`` take the place of
-        these rows.
+        these rows. `partial_fit`, whose epochs its caller counts, sets none aside.
     validation_fraction : float in (0, 1), default=0.1
         Fraction of the distinct rows to set aside, stratified by class where there are classes; the
         last ones with ``shuffle=False``.

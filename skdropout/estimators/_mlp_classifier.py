@@ -94,7 +94,7 @@ default="constant"
     early_stopping : bool, default=False
         Whether to set validation rows aside, stop when ``scoring`` no longer improves on them, and
         keep the weights of the best epoch. ``X_val`` and ``y_val`` of ``fit`` take the place of
-        these rows.
+        these rows. `partial_fit`, whose epochs its caller counts, sets none aside.
     validation_fraction : float in (0, 1), default=0.1
         Fraction of the distinct rows to set aside, stratified by class where there are classes; the
         last ones with ``shuffle=False``.

@@ -20,6 +20,8 @@ _MAPS_SHARE = (1, 2)  # the axes of a feature map, which spatial dropout drops a
 class ConvNetwork(Network):
     """Blocks of convolutions with batch normalisation and dropout at a chosen place, and a head.
 
+    What it takes besides, all networks take: see `Network`.
+
     Parameters
     ----------
     filters : tuple of int

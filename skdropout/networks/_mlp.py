@@ -12,6 +12,8 @@ from skdropout.networks._network import Network
 class MLPNetwork(Network):
     """Dense layers with dropout on the inputs and after each hidden layer.
 
+    What it takes besides, all networks take: see `Network`.
+
     Parameters
     ----------
     hidden_layer_sizes : tuple of int

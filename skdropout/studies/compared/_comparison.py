@@ -75,7 +75,7 @@ default="breast_cancer"
         Whether the target is classes or a quantity; by default what it looks like.
     estimator : DropoutMLPClassifier, DropoutMLPRegressor or BNConvClassifier, default=None
         The network to start from; its regularisation is switched off. By default 200 hidden units
-        for tables, trained by Adam in batches of 32 (more for more than 2,000 rows), and up to
+        for tables, trained by Adam in batches of 32 (more for more than some 5,000 rows), and up to
         three blocks of 32, 64 and 128 filters for images (half as many for tiny ones).
     variants : sequence of str, or dict of str to dict, default=None
         What to compare with ``"none"``; by default all. For tables ``"l2"``,

@@ -54,7 +54,7 @@ class StudyResult:
     name : str
         The study's name.
     verdict : str
-        What the evidence says, in a sentence for each condition.
+        What the evidence says in words, the most important first.
     results : DataFrame
         The numbers as computed: a row per variant, repeat and fold; or per variant, placement,
         condition, seed and epoch.
@@ -62,7 +62,9 @@ class StudyResult:
         A row per variant, or per condition, placement and variant, beside the published numbers
         where there are any.
     comparisons : DataFrame
-        A row per pair: difference, 95% confidence interval, p-value, and p adjusted by Holm.
+        A row per pair: difference, 95% confidence interval, p-value, and p adjusted by Holm. Of a
+        comparison, also the probabilities of being ``better``, practically the ``same`` and
+        ``worse``, and the ``verdict`` that follows.
     curves : DataFrame
         Losses and scores per epoch.
     listings : tuple of Listing
