@@ -119,9 +119,11 @@ default="constant"
     alpha : float in [0, inf), default=0.0
         Strength of an L2 penalty on the kernels: the mean loss of the training rows grows by
         ``alpha`` times half the sum of their squares, divided by the number of rows, copies
-        included (in `partial_fit`: those of the call). Biases and batch normalisation are left
-        alone, and the losses in ``history_`` are those of the rows only. Hastie, Tibshirani and
-        Friedman (2009), "The elements of statistical learning", section 11.5.2.
+        included (in `partial_fit`: those of the call). Of a perceptron without hidden layers, it is
+        one over the ``C`` of scikit-learn's ``LogisticRegression``, and with the squared error
+        twice the ``alpha`` of ``Ridge``. Biases and batch normalisation are left alone, and the
+        losses in ``history_`` are those of the rows only. Hastie, Tibshirani and Friedman (2009),
+        "The elements of statistical learning", section 11.5.2.
     weight_decay : float in [0, inf), default=0.0
         Fraction of each kernel that a step takes off, times the learning rate (decoupled weight
         decay). Biases and batch normalisation are left alone.

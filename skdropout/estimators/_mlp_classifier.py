@@ -15,7 +15,7 @@ class DropoutMLPClassifier(MLPParameters, NetworkClassifier):
     Parameters
     ----------
     hidden_layer_sizes : int or sequence of int in [1, inf), default=(200,)
-        Units of each hidden layer; ``()`` is a linear model, such as logistic regression.
+        Units of each hidden layer; ``()`` is a linear model, such as logistic or ridge regression.
     activation : str or sequence of str, default="relu"
         Keras activation of the hidden layers, or one for each layer; ``"ReLU"`` is ``"relu"``.
     input_dropout : float in [0, 1), default=0.0
@@ -74,10 +74,11 @@ default="constant"
     alpha : float in [0, inf), default=2.0
         Strength of an L2 penalty on the kernels: the mean loss of the training rows grows by
         ``alpha`` times half the sum of their squares, divided by the number of rows, copies
-        included (in `partial_fit`: those of the call). Without hidden layers, ``alpha`` is one over
-        the ``C`` of scikit-learn's ``LogisticRegression``. Biases and batch normalisation are left
-        alone, and the losses in ``history_`` are those of the rows only. Hastie, Tibshirani and
-        Friedman (2009), "The elements of statistical learning", section 11.5.2.
+        included (in `partial_fit`: those of the call). Of a perceptron without hidden layers, it is
+        one over the ``C`` of scikit-learn's ``LogisticRegression``, and with the squared error
+        twice the ``alpha`` of ``Ridge``. Biases and batch normalisation are left alone, and the
+        losses in ``history_`` are those of the rows only. Hastie, Tibshirani and Friedman (2009),
+        "The elements of statistical learning", section 11.5.2.
     weight_decay : float in [0, inf), default=0.0
         Fraction of each kernel that a step takes off, times the learning rate (decoupled weight
         decay). Biases and batch normalisation are left alone.
