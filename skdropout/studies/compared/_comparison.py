@@ -101,8 +101,9 @@ default="breast_cancer"
     scoring : {"log_loss", "accuracy"} or {"rmse", "r2"}, default=None
         What chooses and is tested: by default the log loss for classes, RMSE for quantities.
     practical : float >= 0, default=None
-        Differences up to this size make no practical difference; by default 0.01, or for RMSE 0.01
-        of the target's standard deviation.
+        Differences up to this size make no practical difference; by default 0.01, times the
+        standard deviation of the target for RMSE, and times the entropy of the classes for the log
+        loss where that is less than a bit.
     engine : {"compiled", "keras"}, default=None
         What trains the networks; by default what `estimator` says, which is ``"compiled"`` unless
         it was given another one.
@@ -212,8 +213,7 @@ default="breast_cancer"
     }  # fmt: skip
     given = {name: value for name, value in arguments.items() if value is not None}
     if practical is None:
-        spread = float(material.y.std()) if design.score.name == "rmse" else 1.0
-        practical = design.score.practical * spread
+        practical = design.score.practical * design.score.scale(material.y)
     study = Comparison(
         plan_comparison(
             material, design, repeats=repeats, data=loaded, jobs=jobs_here(jobs, cluster)

@@ -9,6 +9,7 @@ from skdropout.studies.compared._sentences import (
     chance,
     difference,
     held_fixed,
+    interval,
     late_epochs,
     number,
     unit,
@@ -52,8 +53,8 @@ def list_variants(findings: Findings) -> Listing:
         f"Means over the outer folds; strength chosen most often, median of the epochs. "
         f"Differences of networks are from {CONTROL!r}"
         + (f", those of the other models from {others[0]!r}" if others else "")
-        + ". Intervals and p by the corrected resampled t-test, adjusted by Holm's method; the "
-        "three probabilities by the Bayesian correlated t-test."
+        + ". Intervals, each by itself, and p, adjusted by Holm's method, by the corrected "
+        "resampled t-test; the three probabilities by the Bayesian correlated t-test."
     )
     return Listing(header, rows, caption)
 
@@ -77,7 +78,7 @@ def _evidence(row: Mapping[Any, Any], design: Design[Folds]) -> list[str]:
     score = design.score
     return [
         difference(score, row["difference"]),
-        f"{difference(score, row['low'])} to {difference(score, row['high'])}",
+        interval(row, score),
         p_number(row["p_holm"]),
         f"{chance(row['better'])} / {chance(row['same'])} / {chance(row['worse'])}",
     ]
@@ -188,9 +189,11 @@ def _method(findings: Findings) -> list[str]:
         *late_epochs(findings),
     ]
     if choosing is not None:
+        outcome = f"gives a {score.title} of {number(score, choosing)}"
+        if choosing != choosing:
+            outcome = "gives no score, since training diverges with it in some"
         lines.append(
             "Choosing among the variants is a choice, too. Taking in each outer fold the network "
-            f"that its inner folds prefer gives a {score.title} of {number(score, choosing)}: an "
-            "estimate for the procedure as a whole."
+            f"that its inner folds prefer {outcome}: an estimate for the procedure as a whole."
         )
     return lines

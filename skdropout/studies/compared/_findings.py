@@ -61,7 +61,7 @@ class Findings:
         table.loc[failed.index[failed], scores] = nan
         by_repeat = results.groupby(["variant", "repeat"], sort=False)[scores[0]].mean()
         spread = by_repeat.groupby("variant", sort=False).std()
-        table.insert(1, f"{scores[0]}_sd_over_repeats", spread)
+        table.insert(1, f"{scores[0]}_sd_over_repeats", spread.where(~failed))
         table["strength"] = groups["strength"].agg(lambda chosen: chosen.value_counts().idxmax())
         table["epochs"] = groups["epochs"].median()
         table["fit_seconds"] = groups["fit_seconds"].median()
@@ -103,6 +103,15 @@ class Findings:
         """The naive guess against the best network."""
         return self._yardstick(NAIVE)
 
+    @property
+    def beats_guessing(self) -> bool:
+        """Whether the best network is shown to be better than the guess, by however little.
+
+        A lead that is the same in every fold has no p-value, and needs none.
+        """
+        p_holm, lead = self.guessing["p_holm"], self.guessing["difference"]
+        return bool(self.design.score.better(lead) < 0 and not p_holm >= ALPHA)
+
     @cached_property
     def better_model(self) -> "Mapping[Hashable, Any] | None":
         """The model that beats the best network by most, if one does; a guess is no model."""
@@ -120,6 +129,7 @@ class Findings:
         """The mean score of taking, in each fold, the variant that its inner folds prefer.
 
         That is what choosing among the variants costs: an estimate for the procedure as a whole.
+        NaN where a network that is preferred diverges after all.
         """
         score = self.design.score
         candidates = self.tables["candidates"].dropna(subset="validation")
@@ -129,7 +139,7 @@ class Findings:
         taken = ordered.loc[ordered.groupby(["repeat", "fold"])["rank"].idxmax()]
         key = ["variant", "repeat", "fold"]
         merged = taken.merge(self.tables["results"], on=key, suffixes=("", "_outer"))
-        return float(merged[score.name].mean())
+        return float(merged[score.name].mean(skipna=False))
 
     @property
     def _advantages(self) -> "pd.Series[float]":
@@ -150,16 +160,20 @@ class Findings:
     def _against(self, against: str, names: Sequence[str]) -> "pd.DataFrame":
         """Hold each of the names against one variant; a difference keeps the sign of the score."""
         score, ratio = self.design.score, self.design.resampling.test_train_ratio
-        results = self.tables["results"]
-        folds = results.pivot(index=["repeat", "fold"], columns="variant", values=score.name)
+        folds, losses = (
+            self.tables["results"].pivot(index=["repeat", "fold"], columns="variant", values=name)
+            for name in (score.name, next(iter(self.material.scores)))
+        )
         pairs = [(name, against) for name in names]
         table = compare_pairs(folds, pairs, test_train_ratio=ratio)
         found = []
         for row in table.itertuples():
-            if isnan(row.difference):
+            ours, theirs = score.better(folds[row.variant]), score.better(folds[against])
+            # Few rows may well be named alike by networks that are not; then nothing is known.
+            coarse = ours.equals(theirs) and not losses[row.variant].equals(losses[against])
+            if isnan(row.difference) or coarse:
                 found.append(Probabilities(nan, nan, nan))
                 continue
-            ours, theirs = score.better(folds[row.variant]), score.better(folds[against])
             found.append(
                 practical_probabilities(
                     ours, theirs, practical=self.practical, test_train_ratio=ratio
@@ -167,6 +181,7 @@ class Findings:
             )
         for name in ("better", "same", "worse"):
             table[name] = [asdict(one)[name] for one in found]
+        table.loc[table["same"].isna(), ["low", "high"]] = nan
         table["verdict"] = [
             verdict_of(one, p_holm, float(score.better(difference)))
             for one, p_holm, difference in zip(
@@ -182,7 +197,7 @@ def verdict_of(found: Probabilities, p_holm: float, advantage: float) -> str:
     Claims of a difference hold at the stated level over all variants together, and only where the
     difference is more probably a practical one than not.
     """
-    if isnan(p_holm):
+    if isnan(p_holm) or isnan(found.same):
         return UNCLEAR
     if found.same >= SURE:
         return SAME

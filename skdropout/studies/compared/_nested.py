@@ -15,31 +15,53 @@ CURVES_OF_REPEATS = 1  # one repeat's curves are enough to look at
 
 
 @dataclass(frozen=True)
+class Runs:
+    """How the networks of the inner folds did at one strength, over the epochs they trained for.
+
+    Attributes
+    ----------
+    validation : ndarray of shape (n_inner_folds, n_epochs)
+        Validation scores; infinitely bad where training diverged.
+    training : ndarray of shape (n_epochs,)
+        Mean training loss.
+    merits : ndarray of shape (n_epochs,)
+        What chooses, the higher the better: the mean validation score.
+    """
+
+    validation: NDArray[np.float64]
+    training: NDArray[np.float64]
+    merits: NDArray[np.float64]
+
+    @property
+    def best(self) -> int:
+        """The best epoch, counted from 0; of equal ones the earliest."""
+        return int(np.argmax(self.merits))
+
+
+@dataclass(frozen=True)
 class Choice:
     """What inner folds have chosen.
 
     Attributes
     ----------
     strength : str
-        The name of the best strength.
-    epochs : int
-        Its best number of epochs, or of the yardstick's iterations.
-    curves : dict of str to ndarray of shape (n_inner_folds, n_epochs)
-        Validation scores of each strength, over as many epochs as it trained for; infinitely bad
-        where training diverged.
-    training : dict of str to ndarray of shape (n_epochs,)
-        Mean training loss of each strength.
+        The name of the best strength; of equal ones the weakest.
+    runs : dict of str to Runs
+        All strengths, from the weakest on.
     """
 
     strength: str
-    epochs: int
-    curves: Mapping[str, NDArray[np.float64]]
-    training: Mapping[str, NDArray[np.float64]]
+    runs: Mapping[str, Runs]
+
+    @property
+    def epochs(self) -> int:
+        """The best number of epochs."""
+        return self.runs[self.strength].best + 1
 
     @property
     def failed(self) -> bool:
         """Whether training diverged at every strength."""
-        return not np.isfinite(self.curves[self.strength]).all()
+        return not np.isfinite(self.runs[self.strength].validation).all()
 
 
 def choose(
@@ -49,48 +71,54 @@ def choose(
     seed = design.resampling.network_seed(*place)
     inner = design.resampling.inner(material.y[rows], seed)
     folds = [material.prepared(rows[train], rows[validation]) for train, validation in inner]
-    curves: dict[str, NDArray[np.float64]] = {}
-    losses: dict[str, NDArray[np.float64]] = {}
+    runs = {}
     for strength in design.variants[name].strengths:
         models = [design.network(name, strength, seed=seed + k) for k in range(len(folds))]
-        curves[strength], losses[strength] = _trained_together(models, folds, design)
-    means = {strength: runs.mean(axis=0) for strength, runs in curves.items()}
-    # The first of equal strengths is the weakest, and of equal epochs the earliest.
-    worst_first = design.score.better
-    best = max(means, key=lambda strength: worst_first(means[strength]).max())
-    epochs = int(np.argmax(worst_first(means[best]))) + 1
-    return Choice(best, epochs, curves, losses)
+        runs[strength] = _trained_together(models, folds, design)
+    return Choice(max(runs, key=lambda strength: runs[strength].merits.max()), runs)
 
 
 def _trained_together(
     models: Sequence[Any], folds: Sequence[tuple[Any, ...]], design: Design[Folds]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> Runs:
     """Train the networks of all inner folds until the mean of their validation curves has turned.
 
-    Return these curves, and the mean training loss of each epoch. No network stops before the
-    others: a mean over curves of which some have ended would favour late epochs.
+    No network stops before the others: a mean over curves of which some have ended would favour
+    late epochs.
     """
     patience = max(design.epochs // 8, 5)
-    for epochs in _stretches(models[0], design.epochs):
+    for epochs in _stretches(design.epochs):
         fits = [
             validated(model.set_params(warm_start=True, epochs=epochs), *fold)
             for model, fold in zip(models, folds, strict=True)
         ]
         if any(np.isnan(fit.history["loss"]).any() for fit in fits):
             never = -design.score.better(np.inf)
-            return np.full((len(folds), 1), never), np.full(1, np.nan)
+            return Runs(np.full((len(folds), 1), never), np.full(1, np.nan), np.full(1, -np.inf))
         pairs = zip(models, fits, folds, strict=True)
         curves = np.stack([_curve(*one, design) for one in pairs])
-        advantages = design.score.better(curves.mean(axis=0))
-        if len(advantages) - 1 - np.argmax(advantages) >= patience:
+        runs = Runs(curves, _mean(fits, "loss"), _merits(curves, fits, design))
+        if curves.shape[1] - 1 - runs.best >= patience:
             break
-    return curves, np.mean([fit.history["loss"] for fit in fits], axis=0)
+    return runs
 
 
-def _stretches(model: Any, epochs: int) -> list[int]:
+def _merits(curves: NDArray[np.float64], fits: Sequence[Fit], design: Design[Folds]) -> Any:
+    """Return the mean of the curves, turned so that higher is better.
+
+    Accuracies are so coarse that many epochs and strengths have the same, of which the first is
+    hardly trained: the validation loss decides between them.
+    """
+    means = design.score.better(curves.mean(axis=0))
+    return means - 1e-9 * _mean(fits, "val_loss") if design.score.name == "accuracy" else means
+
+
+def _mean(fits: Sequence[Fit], name: str) -> NDArray[np.float64]:
+    return np.mean([fit.history[name] for fit in fits], axis=0)
+
+
+def _stretches(epochs: int) -> list[int]:
     """Divide the most epochs into quarters, after each of which training may end."""
-    if model.learning_rate_schedule == "cosine":
-        return [epochs]  # its rates depend on where it ends
     quarter = -(-epochs // 4)
     whole, rest = divmod(epochs, quarter)
     return [quarter] * whole + [rest] * (rest > 0)
@@ -129,27 +157,25 @@ def compute_cell(cell: Cell, material: Material, design: Design[Folds]) -> Table
         "curves": _curve_rows(key, choice) if repeat < CURVES_OF_REPEATS else [],
         "candidates": [
             {**key, "strength": strength, **_candidate(runs, design)}
-            for strength, runs in choice.curves.items()
+            for strength, runs in choice.runs.items()
         ],
         "results": [result],
     }
 
 
-def _candidate(runs: NDArray[np.float64], design: Design[Folds]) -> dict[str, Any]:
+def _candidate(runs: Runs, design: Design[Folds]) -> dict[str, Any]:
     """Sum up the inner folds of one strength at its best epoch."""
-    mean = runs.mean(axis=0)
-    best = int(np.argmax(design.score.better(mean)))
-    score = float(mean[best])
+    score = float(runs.validation.mean(axis=0)[runs.best])
     return {
-        "epochs": best + 1,
+        "epochs": runs.best + 1,
         "validation": score if np.isfinite(score) else np.nan,
-        "at_the_last_epoch": int(best + 1 == design.epochs),
+        "at_the_last_epoch": int(runs.best + 1 == design.epochs),
     }
 
 
 def _curve_rows(key: Mapping[str, Any], choice: Choice) -> list[dict[str, Any]]:
-    validation = choice.curves[choice.strength].mean(axis=0)
-    pairs = zip(validation, choice.training[choice.strength], strict=True)
+    runs = choice.runs[choice.strength]
+    pairs = zip(runs.validation.mean(axis=0), runs.training, strict=True)
     return [
         {**key, "epoch": epoch, "validation": float(score), "training_loss": float(loss)}
         for epoch, (score, loss) in enumerate(pairs, start=1)

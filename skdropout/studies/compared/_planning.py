@@ -128,7 +128,7 @@ def design_comparison(
 
 
 def _check_reported(design: Design[Folds]) -> None:
-    """Refuse networks whose validation loss is not what chooses, or tells it."""
+    """Refuse networks whose validation curve is not that of what chooses, or does not tell it."""
     wanted: dict[str, Any] = {"loss": "squared_error"}
     otherwise = ""
     if design.score.name == "log_loss":
@@ -145,6 +145,12 @@ def _check_reported(design: Design[Folds]) -> None:
                         "cannot be read off its validation loss, which chooses strength and "
                         f"epochs. Use {parameter}={value!r}{otherwise}."
                     )
+            if given.get("learning_rate_schedule") == "cosine":
+                raise StudyError(
+                    f"{who} has learning_rate_schedule='cosine', whose rates depend on where "
+                    "training ends: no best number of epochs can be read off a longer training. "
+                    "Use 'constant', 'inverse_time' or 'exponential'."
+                )
 
 
 def _score(scoring: str | None, material: Material) -> Score:
@@ -250,7 +256,7 @@ def plan_comparison(
 
 
 def _n_fits(cell: Cell, design: Design[Folds]) -> int:
-    """Count the networks of a cell; the yardsticks are none, and are done in a moment."""
+    """Count the networks of a cell; the yardsticks are none, and most are done in a moment."""
     variant = design.variants.get(cell[0])
     return len(variant.strengths) * design.resampling.inner_folds + 1 if variant else 1
 
@@ -274,7 +280,7 @@ def _estimate(
     seconds = n_fits * design.epochs * max(an_epoch) / len(an_epoch)
     return (
         f"{n_fits:,} fits of up to {design.epochs} epochs: at most about "
-        f"{duration(seconds)}, and some seconds to start."
+        f"{duration(seconds)} for the networks, and some seconds to start."
     )
 
 

@@ -60,10 +60,12 @@ def evidence_of(row: Mapping[Any, Any], score: Score) -> str:
     """Write a difference with its interval and probabilities."""
     if row["difference"] != row["difference"]:
         return "training diverged in some folds"
+    lead = f"{score.title} {difference(score, row['difference'])}{unit(score)}"
+    if row["low"] != row["low"]:
+        return f"{lead} in every fold, which leaves no spread to judge by"
     return (
-        f"{score.title} {difference(score, row['difference'])}{unit(score)}, 95% interval "
-        f"{_interval(row, score)}, "
-        f"adjusted {p_text(row['p_holm'])}; {chances(row)}"
+        f"{lead}, 95% interval {interval(row, score)}, adjusted {p_text(row['p_holm'])}; "
+        f"{chances(row)}"
     )
 
 
@@ -75,10 +77,13 @@ def conclude(findings: Findings) -> list[str]:
             f"A network is not the best tool here: {_does_better(winner, findings)} than the best "
             f"of the networks, {findings.best!r} ({evidence_of(winner, findings.design.score)})."
         )
-    if findings.guessing["verdict"] != WORSE:
-        return [*sentences, _on_guessing(findings)]
-    sentences += _on_variants(findings)
-    sentences.append(_advice(findings))
+    if findings.beats_guessing:
+        if (row := findings.guessing)["verdict"] == SAME:
+            sentences.append(f"{_hardly(findings)} ({evidence_of(row, findings.design.score)}).")
+        sentences += _on_variants(findings)
+        sentences.append(_advice(findings))
+    else:
+        sentences.append(_on_guessing(findings))
     sentences.append(" ".join([held_fixed(findings.design), *late_epochs(findings)]))
     return sentences
 
@@ -88,8 +93,10 @@ def cautions(findings: Findings) -> list[str]:
     sentences = []
     if (winner := findings.better_model) is not None:
         sentences.append(f"{_capital(_does_better(winner, findings))} than any network here.")
-    if findings.guessing["verdict"] != WORSE:
+    if not findings.beats_guessing:
         sentences.append(f"{_not_shown(findings)}.")
+    elif findings.guessing["verdict"] == SAME:
+        sentences.append(f"{_hardly(findings)}.")
     return sentences
 
 
@@ -102,8 +109,13 @@ def _not_shown(findings: Findings) -> str:
     return f"No network is shown to be better than {naive}"
 
 
+def _hardly(findings: Findings) -> str:
+    naive = findings.design.yardsticks[NAIVE].text
+    return f"The networks are better than {naive}, and practically the same"
+
+
 def _on_guessing(findings: Findings) -> str:
-    """Tell networks that learn nothing from data that leave it open."""
+    """Tell data that leave it open from networks that learn nothing, and say what may be why."""
     score, best, row = findings.design.score, findings.best, findings.guessing
     if row["verdict"] == UNCLEAR:
         return (
@@ -112,10 +124,18 @@ def _on_guessing(findings: Findings) -> str:
             "of regularisation; more rows, or more repeats (--repeats), may tell."
         )
     ours, theirs = (number(score, findings.summary.loc[n, score.name]) for n in (best, NAIVE))
+    if score.name == "accuracy":
+        reason = (
+            "As many rows are named right where all get the most frequent class; the other scores "
+            "may tell more (--scoring log_loss)"
+        )
+    elif findings.better_model is not None or late_epochs(findings):
+        reason = "The networks have learnt nothing, though there may be something to learn"
+    else:
+        reason = "These features tell the network nothing that it could use"
     return (
         f"{_not_shown(findings)} (the best one, {best!r}, against it: {ours} and {theirs} "
-        f"{score.title}). These features tell the network nothing that it could use, so nothing "
-        "is said of regularisation."
+        f"{score.title}). {reason}, so nothing is said of regularisation."
     )
 
 
@@ -147,16 +167,19 @@ def _in_short(row: Mapping[Any, Any], score: Score) -> str:
     """Write a difference with its interval and its three probabilities, few words."""
     if row["difference"] != row["difference"]:
         return "training diverged in some folds"
+    if row["low"] != row["low"]:
+        return evidence_of(row, score)
     return (
-        f"{difference(score, row['difference'])}{unit(score)}, {_interval(row, score)}; "
+        f"{difference(score, row['difference'])}{unit(score)}, {interval(row, score)}; "
         f"{chance(row['better'])} better, {chance(row['same'])} the same, "
         f"{chance(row['worse'])} worse"
     )
 
 
-def _interval(row: Mapping[Any, Any], score: Score) -> str:
+def interval(row: Mapping[Any, Any], score: Score) -> str:
+    """Write the interval of a difference."""
     if row["low"] != row["low"]:
-        return "interval unknown"
+        return "unknown"
     return f"{difference(score, row['low'])} to {difference(score, row['high'])}"
 
 

@@ -52,7 +52,8 @@ def _boosting(
     from threadpoolctl import threadpool_limits
 
     kind = HistGradientBoostingClassifier if classes else HistGradientBoostingRegressor
-    common = {"early_stopping": False, "random_state": seed, "min_samples_leaf": 10}
+    leaf = min(10, max(1, min(len(train) for train, _ in splits) // 4))  # few rows split, too
+    common = {"early_stopping": False, "random_state": seed, "min_samples_leaf": leaf}
     # Several cells are computed at once: threads of each would only wait for one another.
     with threadpool_limits(1, user_api="openmp"):
         return _with_chosen_trees(kind, common, X, y, splits, classes)

@@ -56,11 +56,12 @@ class Folds:
         """Refuse data in which some fold would lack a class, or have nothing to vary."""
         inner = max(self.inner_folds, 4)
         least = next(n for n in count(self.folds) if n - ceil(n / self.folds) >= inner)
+        fewer = "fewer folds (--folds, --inner-folds)" if inner > 4 else "fewer folds (--folds)"
         if not classes:
-            if len(y) < 4 * self.folds:
+            if len(y) < max(least, 4 * self.folds):
                 raise StudyError(
                     f"{name} has {len(y)} rows; {self.folds} folds, each with folds inside, need "
-                    f"{4 * self.folds}. Use fewer folds (--folds), or collect more rows."
+                    f"{max(least, 4 * self.folds)}. Use {fewer}, or collect more rows."
                 )
             return
         counts = np.bincount(y)
@@ -69,7 +70,7 @@ class Folds:
             raise StudyError(
                 f"class {classes[rarest]!r} of {name} has {counts[rarest]} rows, and {self.folds} "
                 f"folds need {least}. Leave rare classes out (--min-class-rows {least}), use "
-                "fewer folds (--folds), or, if the target is a quantity, say --task regression."
+                f"{fewer}, or, if the target is a quantity, say --task regression."
             )
 
     def _splitter(self, y: NDArray[Any], folds: int, seed: int) -> Any:

@@ -19,8 +19,8 @@ class Score:
     lower_is_better : bool
         Whether it is an error.
     practical : float
-        A difference of this size or less makes no practical difference, unless the user says
-        otherwise; of an RMSE, as a fraction of the target's standard deviation.
+        A difference of this size or less, times the `scale` of the target, makes no practical
+        difference, unless the user says otherwise.
     chooses : bool
         Whether networks report it after each epoch, so that it can choose between them.
     """
@@ -34,6 +34,20 @@ class Score:
     def better(self, differences: Any) -> Any:
         """Turn differences so that above zero is better."""
         return -differences if self.lower_is_better else differences
+
+    def scale(self, y: NDArray[Any]) -> float:
+        """Say by how much guessing can be bettered on this target, where the score depends on it.
+
+        Guessing the mean has the standard deviation of `y` for its RMSE. Guessing the shares of
+        the classes has their entropy for its log loss; where that is less than a bit, as of rare
+        classes, there is less to win than where two classes are as frequent.
+        """
+        if self.name == "rmse":
+            return float(y.std())
+        if self.name == "log_loss":
+            shares = np.unique(y, return_counts=True)[1] / len(y)
+            return min(1.0, float(-shares @ np.log2(shares)))
+        return 1.0
 
 
 CLASS_SCORES = {

@@ -58,14 +58,14 @@ def study(tmp_path_factory):
     return compare_regularisers(*rows(), out=tmp_path_factory.mktemp("compared"), **OPTIONS)
 
 
-def small_design(variants, epochs=6, **parameters):
+def small_design(variants, epochs=6, score="log_loss"):
     base = SMALL.set_params(**TABLE_CONTROL)
     return Design(
         base,
         {v.name: v for v in variants},
         Folds(folds=2, inner_folds=4, seed=7),
         epochs,
-        CLASS_SCORES["log_loss"],
+        CLASS_SCORES[score],
         table_yardsticks(classes=True),
     )
 
@@ -175,7 +175,7 @@ def test_a_constant_fold_of_quantities_is_no_divergence():
     )
     choice = choose("v", Material("rows", X, y, ()), design, np.arange(40), 3)
     assert not choice.failed
-    assert 2 <= sum((runs == 0).all() for runs in choice.curves["a"]) < 4
+    assert 2 <= sum((curve == 0).all() for curve in choice.runs["a"].validation) < 4
 
 
 @pytest.mark.slow
@@ -356,6 +356,9 @@ def test_too_few_quantities_name_the_option_that_helps():
     X, _ = rows(9)
     with pytest.raises(StudyError, match=r"has 9 rows; 5 folds, .* need 20\. .*--folds"):
         compare_regularisers(X, X[:, 0] + 0.5, progress=False)
+    X, _ = rows(20)
+    with pytest.raises(StudyError, match=r"has 20 rows; 5 folds, .* need 22\. .*--inner-folds"):
+        compare_regularisers(X, X[:, 0] + 0.5, inner_folds=17, progress=False)
 
 
 @settings(max_examples=50, deadline=None)
@@ -414,6 +417,17 @@ def test_the_r2_of_quantities_is_scikit_learn_s(y, guess):
     assert score_numbers(np.array(y), np.full(3, guess))["r2"] == pytest.approx(expected)
 
 
+def test_what_is_too_small_to_matter_goes_by_what_there_is_to_win():
+    scale = CLASS_SCORES["log_loss"].scale
+    assert scale(np.arange(90) % 2) == pytest.approx(1)
+    assert scale(np.arange(90) % 3) == 1  # a bit and a half
+    rare = np.arange(100) == 0
+    guess = log_loss(rare, np.full(100, 0.01))
+    assert scale(rare) == pytest.approx(guess / np.log(2))
+    assert CLASS_SCORES["accuracy"].scale(rare) == NUMBER_SCORES["r2"].scale(rows()[0]) == 1
+    assert NUMBER_SCORES["rmse"].scale(np.array([3.0, 7.0])) == 2
+
+
 @pytest.mark.parametrize("practical", [np.nan, np.inf])
 def test_a_practical_difference_must_be_a_number(practical):
     with pytest.raises(StudyError, match="practical must be a finite number"):
@@ -425,7 +439,18 @@ def test_choosing_takes_the_weakest_of_equal_strengths_and_the_earliest_epoch():
     data = material()
     choice = choose("v", data, design, np.arange(80), 3)
     assert choice.strength == "weak"
-    assert choice.epochs == int(choice.curves["weak"].mean(axis=0).argmin()) + 1
+    assert choice.epochs == int(choice.runs["weak"].validation.mean(axis=0).argmin()) + 1
+
+
+def test_epochs_of_the_same_accuracy_are_told_apart_by_their_loss():
+    """Else the first of them, hardly trained, would be taken."""
+    _, y = rows()
+    X = np.where(y[:, np.newaxis] == 1, 3.0, -3.0) + material().X
+    design = small_design([Variant("v", "v", {"-": {}})], epochs=12, score="accuracy")
+    choice = choose("v", Material("rows", X, y, ("0", "1")), design, np.arange(80), 3)
+    accuracy = choice.runs["-"].validation.mean(axis=0)
+    assert accuracy[5:].tolist() == [1.0] * 7
+    assert choice.epochs == 12
 
 
 def test_inner_networks_train_together_until_their_mean_curve_has_turned():
@@ -433,9 +458,9 @@ def test_inner_networks_train_together_until_their_mean_curve_has_turned():
     wild = {"learning_rate": 0.2, "hidden_layer_sizes": (8,)}
     design = small_design([Variant("v", "v", {"fast": wild, "slow": {}})], epochs=40)
     choice = choose("v", material(), design, np.arange(80), 3)
-    for runs in choice.curves.values():
-        n_epochs = runs.shape[1]
-        turned = n_epochs - 1 - runs.mean(axis=0).argmin() >= 5
+    for runs in choice.runs.values():
+        n_epochs = runs.validation.shape[1]
+        turned = n_epochs - 1 - runs.validation.mean(axis=0).argmin() >= 5
         assert turned or n_epochs == 40
         assert n_epochs % 10 == 0
-    assert choice.curves["fast"].shape[1] < 40
+    assert choice.runs["fast"].validation.shape[1] < 40

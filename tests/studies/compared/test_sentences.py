@@ -17,27 +17,27 @@ from skdropout.studies.evidence import CLASS_SCORES
 NOT_SHOWN = "No network is shown to be better than always guessing the class shares"
 
 
-def findings(**losses):
-    """Ten folds in which each model has a mean log loss and some spread, 0.5 and 0.02 if unsaid."""
+def findings(score="log_loss", late=0, **means):
+    """Ten folds in which each model has a mean score and some spread, 0.5 and 0.02 if unsaid."""
     generator, estimator = np.random.default_rng(0), DropoutMLPClassifier()
     variants = dict([*table_variants(estimator).items()][:2])
     design = Design(
-        estimator, variants, Folds(10, 4, 7), 9, CLASS_SCORES["log_loss"], table_yardsticks(True)
+        estimator, variants, Folds(10, 4, 7), 9, CLASS_SCORES[score], table_yardsticks(True)
     )
     results = pd.DataFrame(
         [
             {
                 "variant": name, "repeat": 0, "fold": fold, "strength": "-", "epochs": 3,
-                **dict.fromkeys(CLASS_SCORES, 0.5), "log_loss": generator.normal(*place),
-                "fit_seconds": 0.1,
+                **dict.fromkeys(CLASS_SCORES, 0.5), "log_loss": generator.uniform(),
+                score: generator.normal(*place), "fit_seconds": 0.1,
             }
             for name in (*variants, *design.yardsticks)
-            for place in [losses.get(name, (0.5, 0.02))]
+            for place in [means.get(name, (0.5, 0.02))]
             for fold in range(10)
         ]
     )  # fmt: skip
     key = ["variant", "repeat", "fold", "strength"]
-    candidates = results[key].assign(at_the_last_epoch=0, validation=0.5)
+    candidates = results[key].assign(at_the_last_epoch=late, validation=0.5)
     material = Material("rows", np.zeros((40, 2)), np.arange(40) % 2, ("0", "1"))
     return Findings(material, design, {"results": results, "candidates": candidates}, 0.01)
 
@@ -54,7 +54,7 @@ def what_to_use(found):
 
 def test_networks_that_cannot_be_told_from_guessing_are_not_called_useless():
     found = findings(none=(0.55, 0.2), l2=(0.6, 0.2), naive=(0.69, 0.2))
-    (said,) = conclude(found)
+    said, _ = conclude(found)
     assert said.startswith(NOT_SHOWN)
     for words in ("not the same as", "95% interval", "practically the same", "more rows"):
         assert words in said
@@ -65,10 +65,77 @@ def test_networks_that_cannot_be_told_from_guessing_are_not_called_useless():
 @pytest.mark.parametrize("guess", [0.5, 0.3])
 def test_networks_that_learn_nothing_are_called_so(guess):
     found = findings(**dict.fromkeys(("none", "l2"), (0.5, 1e-4)), naive=(guess, 1e-4))
-    said = conclude(found)[-1]
+    said, held_fixed = conclude(found)
     assert said.startswith(NOT_SHOWN)
-    assert "nothing that it could use" in said
+    assert "features tell the network nothing that it could use" in said
+    assert held_fixed.startswith("Held fixed")
     assert NOT_SHOWN in what_to_use(found)
+
+
+NOTHING_LEARNT = dict.fromkeys(("none", "l2", "naive"), (0.5, 1e-4))
+
+
+def test_features_are_not_blamed_where_something_else_learns_from_them():
+    *_, said, _ = conclude(findings(**NOTHING_LEARNT, gradient_boosting=(0.2, 0.01)))
+    assert said.startswith(NOT_SHOWN)
+    assert "something to learn" in said
+
+
+def test_features_are_not_blamed_where_the_epochs_were_too_few():
+    said, held_fixed = conclude(findings(late=1, **NOTHING_LEARNT))
+    assert "something to learn" in said
+    assert "--epochs 18" in held_fixed
+
+
+def test_features_are_not_blamed_by_shares_of_rows_named_right():
+    said, _ = conclude(findings(score="accuracy", **NOTHING_LEARNT))
+    assert said.startswith(NOT_SHOWN)
+    assert "log_loss" in said
+    assert "features" not in said
+
+
+def test_a_small_lead_over_guessing_is_a_lead():
+    """As of classes so rare that guessing loses little."""
+    found = findings(**dict.fromkeys(("none", "l2"), (0.05, 1e-4)), naive=(0.055, 1e-4))
+    said = conclude(found)
+    assert said[0].startswith("The networks are better than always guessing the class shares, and ")
+    assert any(one.startswith("Recommended") for one in said)
+    assert "practically the same" in what_to_use(found)
+
+
+def test_a_lead_that_is_the_same_in_every_fold_is_a_lead():
+    perfect = dict.fromkeys(("none", "l2"), (1.0, 0.0))
+    found = findings(score="accuracy", naive=(0.5, 0.0), **perfect)
+    assert found.guessing["verdict"] == "cannot tell"
+    assert "Recommended" in conclude(found)[-2]
+    assert not any(NOT_SHOWN in one for one in conclude(found))
+
+
+def test_rows_named_alike_by_different_networks_leave_open_what_others_would_show():
+    found = findings(score="accuracy", **dict.fromkeys(("none", "l2"), (0.9, 0.0)))
+    (row,) = found.variants.to_dict("records")
+    assert row["verdict"] == "cannot tell"
+    assert np.isnan([row["better"], row["same"], row["worse"], row["low"], row["high"]]).all()
+    assert "points in every fold, which leaves no spread" in conclude(found)[-3]
+
+    results = found.tables["results"]
+    control = results.loc[results["variant"] == "none", "log_loss"]
+    results.loc[results["variant"] == "l2", "log_loss"] = control.to_numpy()
+    same = Findings(found.material, found.design, found.tables, 0.01)
+    assert same.variants["verdict"].tolist() == ["practically the same"]
+
+
+def test_a_network_that_diverges_leaves_no_score_of_choosing_it():
+    found = findings()
+    tables = {name: table.copy() for name, table in found.tables.items()}
+    in_one = (tables["results"]["variant"] == "l2") & (tables["results"]["fold"] == 3)
+    tables["results"].loc[in_one, list(CLASS_SCORES)] = np.nan
+    preferred = tables["candidates"]["variant"] == "l2"
+    tables["candidates"].loc[preferred, "validation"] = 0.1
+    failing = Findings(found.material, found.design, tables, 0.01)
+    assert np.isnan(failing.score_of_choosing)
+    assert np.isnan(failing.summary.loc["l2", "log_loss_sd_over_repeats"])
+    assert found.score_of_choosing == pytest.approx(0.5, abs=0.02)
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,15 @@ def test_class_weights_are_refused_where_the_log_loss_chooses(weights):
     assert design.network("mine", "alpha 1.0", seed=0).class_weight == weights
 
 
+def test_rates_that_depend_on_where_training_ends_are_refused():
+    falling = clone(SMALL).set_params(learning_rate_schedule="cosine")
+    with pytest.raises(StudyError, match=r"^estimator has learning_rate_schedule='cosine'"):
+        planned(falling)
+    grid = {"mine": {"learning_rate_schedule": ["inverse_time", "cosine"]}}
+    with pytest.raises(StudyError, match=r"^variant 'mine' has .*Use 'constant'"):
+        planned(variants=grid)
+
+
 def identity(*wishes):
     return json.dumps(planned(*wishes)[1].identity)
 

@@ -28,3 +28,12 @@ def test_boosting_takes_the_trees_that_are_best_on_the_inner_folds(classes):
                 stages, loss = model.staged_predict(X[test]), mean_squared_error
             curves.append([loss(y[test], stage) for stage in stages])
     assert chosen == f"{np.mean(curves, axis=0).argmin() + 1} trees"
+
+
+@pytest.mark.parametrize("classes", [True, False])
+def test_boosting_learns_from_few_rows(classes):
+    y = np.arange(20) % 2
+    X = y[:, np.newaxis] + np.random.default_rng(0).normal(0, 0.1, size=(20, 2))
+    splits = list(StratifiedKFold(4).split(X, y))
+    model, _ = table_yardsticks(classes)["gradient_boosting"].fit(X, y, splits, 0, classes)
+    assert model.predict(X).round().tolist() == y.tolist()
