@@ -71,7 +71,8 @@ def compare_cells(
     run = Parallel(n_jobs=jobs, backend="threading")
     computed = run(delayed(plan.compute)(cell, *plan.data) for cell in cells)
     results = pd.DataFrame([row for tables in computed for row in tables["results"]])
-    return Findings(material, design, {"results": results}, design.score.practical).variants
+    practical = design.score.practical * design.score.scale(material.y)
+    return Findings(material, design, {"results": results}, practical).variants
 
 
 def _design(material: Material, **wishes: Any) -> Design[Folds]:
