@@ -42,6 +42,11 @@ def clean_columns(
             notes.append(f"Column {column!r} is left out, as you asked.")
             continue
         parts, remarks = _read_column(name, column, frame[column], reading)
+        if twins := [part for part in parts if part != column and part in frame.columns]:
+            raise StudyError(
+                f"{name} has columns {quoted(twins)}, and column {column!r} of dates becomes some "
+                f"of these names. Rename them, or leave one out ({option('drop_columns', column)})."
+            )
         made |= set(parts)
         reason = ", as you asked" if parts else ": its cells are lists or other objects"
         parts = {part: v for part, v in parts.items() if part not in reading.drop_columns}

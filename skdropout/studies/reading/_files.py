@@ -4,6 +4,7 @@ import bz2
 import csv
 import gzip
 import io
+import json
 import lzma
 import re
 import sys
@@ -30,6 +31,8 @@ _PACKED: Mapping[bytes, Callable[..., Any]] = {
     b"\xfd7zXZ": lzma.open,
 }
 _PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
+_SVMLIGHT = re.compile(rb"[-+.\deE]+(\s+qid:\d+)?(\s+\d+:[-+.\deE]+)*")
+_SVMLIGHT_LINES = 200
 _REFUSED: Mapping[bytes, str] = {
     b"%PDF": "a PDF document; export the table as a CSV file",
     b"\x89PNG": "a picture",
@@ -122,10 +125,8 @@ def _read_binary(suffix: str, content: bytes) -> "pd.DataFrame | None":
     if suffix == ".dta":
         return pd.read_stata(file)
     if suffix in (".json", ".jsonl", ".ndjson"):
-        return _read_json(file, content)
-    if re.match(rb"[-+]?\d+(\.\d+)?( \d+:[-+.\deE]+)+\s*\n", content):
-        return _read_svmlight(file)
-    return None
+        return _read_json(content)
+    return _read_svmlight(file) if _is_svmlight(content) else None
 
 
 def _unreadable(name: str, error: Exception) -> StudyError:
@@ -192,7 +193,10 @@ def _read_excel(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFr
 
     check_applies(reading, name, EXCEL_FILE)
     try:
-        sheets = pd.read_excel(io.BytesIO(content), sheet_name=None, header=None, dtype=object)
+        sheets = pd.read_excel(
+            io.BytesIO(content), sheet_name=None, header=None, dtype=object,
+            keep_default_na=False, na_values=[""],
+        )  # fmt: skip
     except ImportError as error:
         raise _lacking(name, "openpyxl") from error
     except Exception as error:  # damaged files make this reader raise nearly anything
@@ -246,14 +250,26 @@ def _with_index(frame: "pd.DataFrame") -> "pd.DataFrame":
     return frame.reset_index() if any(name is not None for name in frame.index.names) else frame
 
 
-def _read_json(file: IO[bytes], content: bytes) -> "pd.DataFrame":
-    """Read records, one a line or in a list, or the columns as pandas writes them."""
+def _read_json(content: bytes) -> "pd.DataFrame":
+    """Read records, one a line or in a list, or the columns as pandas writes them.
+
+    By pandas itself, texts such as "02139" would be numbers, and names would make dates of numbers.
+    """
     import pandas as pd
 
     if re.match(rb"\s*\{.*\}\s*\n\s*\{", content):
-        return pd.read_json(file, lines=True, precise_float=True)
-    orient = "split" if re.match(rb'\s*\{\s*"columns"\s*:\s*\[', content) else None
-    return pd.read_json(file, orient=orient, precise_float=True)
+        return pd.DataFrame([json.loads(line) for line in content.splitlines() if line.strip()])
+    data = json.loads(content)
+    if isinstance(data, dict) and isinstance(data.get("columns"), list) and "data" in data:
+        return pd.DataFrame(data["data"], columns=data["columns"])
+    return pd.DataFrame(data).reset_index(drop=True)
+
+
+def _is_svmlight(content: bytes) -> bool:
+    """Whether the first lines have a label and pairs, but for comments; one may have no pair."""
+    lines = [line.split(b"#")[0].strip() for line in content[:100_000].split(b"\n")[:-1]]
+    filled = [line for line in lines if line][:_SVMLIGHT_LINES]
+    return all(map(_SVMLIGHT.fullmatch, filled)) and any(b":" in line for line in filled)
 
 
 def _read_svmlight(file: IO[bytes]) -> "pd.DataFrame":

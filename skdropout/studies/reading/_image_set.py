@@ -142,6 +142,8 @@ def _checked(
     name: str, X: Images, labels: NDArray[Any], notes: list[str]
 ) -> tuple[Images, NDArray[Any], list[str]]:
     """Give images their four axes, the channels last, and each a label."""
+    import pandas as pd
+
     notes = list(notes)
     if X.ndim == 3:
         X = X[..., np.newaxis]
@@ -173,6 +175,11 @@ def _checked(
         raise StudyError(
             f"{name} must hold one label per image, got {len(X)} images and labels of shape "
             f"{labels.shape}."
+        )
+    if n_missing := int(pd.isna(labels).sum()):
+        raise StudyError(
+            f"{name} has {count_of(n_missing, 'image')} without a label (None or nan); leave "
+            f"{'it' if n_missing == 1 else 'them'} out."
         )
     if labels.dtype.kind == "f":
         if not (labels % 1 == 0).all():

@@ -92,6 +92,11 @@ class Reading:
     skip_unreadable: bool = False
     image_size: int | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("missing", "keep_columns", "drop_columns", "text_columns"):
+            if isinstance(one := getattr(self, name), str):  # its letters were never meant
+                object.__setattr__(self, name, (one,))
+
     def as_options(self) -> list[str]:
         """Write what is not as by default for the command line.
 

@@ -87,16 +87,22 @@ def _find_split(path: Path, notes: list[str]) -> tuple[Path, Path | None]:
         return path, None
     others = [folders[name] for name in _VALIDATE if name in folders]
     split = [folder for folder in others if _folders(folder)]
-    if set(folders.values()) - {train, *others} or not _folders(train):
+    strangers = [folder for folder in folders.values() if folder not in (train, *others)]
+    shared = split and _names_in(train) & _names_in(split[0])
+    if (strangers and not shared) or not _folders(train):
         return path, None
-    for folder in [folder for folder in others if folder not in split[:1]]:
-        why = "" if folder in split else ", since it has no folder for each class"
+    for folder in [folder for folder in (*others, *strangers) if folder not in split[:1]]:
+        why = "" if _folders(folder) else ", since it has no folder for each class"
         notes.append(f"Folder {folder.name!r} is left aside{why}.")
     if split:
         notes.append(
             f"{train.name!r} and {split[0].name!r} are taken for a split, not for classes."
         )
     return train, split[0] if split else None
+
+
+def _names_in(folder: Path) -> set[str]:
+    return {inside.name for inside in _folders(folder)}
 
 
 def _list_files(path: Path, notes: list[str]) -> list[_File]:

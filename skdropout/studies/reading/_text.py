@@ -200,7 +200,9 @@ def _parse(
         if column in reading.text_columns or _holds_codes(sample, place)
     }
     frame, notes = read(texts), []
-    if any(writes_decimal_commas(_different(frame[c])) for c in _of_texts(frame)):
+    commas = any(writes_decimal_commas(_different(frame[c])) for c in _of_texts(frame))
+    # Where commas separate, few write numbers with them, too: some column lists "4,1" there.
+    if commas and not (separator == "," and any(map(_surely_has_points, frame.items()))):
         frame, notes = read(str), ["Numbers are written with decimal commas."]
         for column in frame:
             if column in texts:
@@ -217,6 +219,16 @@ def _parse(
     frame.columns = layout.columns
     frame.index = pd.Index(layout.lines, name="line")
     return frame, notes
+
+
+def _surely_has_points(column: tuple[Any, "pd.Series"]) -> bool:
+    """Whether a column was read with decimal points that cannot have set off thousands."""
+    if column[1].dtype.kind != "f":
+        return False
+    values = column[1].abs().to_numpy()
+    thousands = 1000 * values[np.isfinite(values)]
+    fractions = abs(thousands - thousands.round()) > 1e-9 * thousands
+    return bool((fractions | ((thousands > 0) & (thousands < 1000))).any())
 
 
 def _holds_codes(rows: Sequence[Record], place: int) -> bool:

@@ -452,3 +452,25 @@ def test_infinite_values_are_named(tmp_path):
 
 def test_complex_numbers_are_refused():
     assert "complex numbers" in refuse(X + 1j)
+
+
+def test_lists_in_a_file_separated_by_commas_make_no_thousands_of_fractions(tmp_path):
+    rows = "".join(f'0.{i:03},"{i % 5},1",{i}.{i:03}\n' for i in range(126, 166))
+    (tmp_path / "own.csv").write_text("x,codes,y\n" + rows)
+    table = load_table(tmp_path / "own.csv", "y")
+    assert table.features["x"].tolist()[:2] == [0.126, 0.127]
+    assert table.targets.tolist()[:2] == [126.126, 127.127]
+
+
+def test_a_single_text_is_one_mark_and_one_column_not_its_letters():
+    values = [9.0, -9999.0, *RNG.normal(size=N - 2)]
+    table = load(values, missing="-9999", keep_columns="x")
+    assert table.features["x"].isna().tolist() == [False, True, *[False] * (N - 2)]
+    assert "x" not in load(values, drop_columns="x").features
+
+
+def test_parts_of_dates_take_no_other_column_s_place():
+    days = pd.date_range("2026-01-01", periods=N)
+    frame = pd.DataFrame({"d": days, "d (month)": RNG.normal(size=N), "y": Y})
+    with pytest.raises(StudyError, match=r"columns 'd \(month\)', and column 'd' of dates"):
+        load_table(frame, "y")

@@ -314,3 +314,23 @@ def test_data_that_are_built_in_win_over_a_folder_of_their_name(tmp_path, monkey
         (tmp_path / name).mkdir()
         X, _ = load_rows(name)
         assert len(X) == {"breast_cancer": 569, "digits": 1797}[name]
+
+
+def test_a_folder_beside_a_split_makes_no_classes_of_its_parts(tmp_path):
+    write(tmp_path / "train", "grey")
+    write(tmp_path / "test", "grey")
+    (tmp_path / "models").mkdir()
+    write(tmp_path / "predicted", "grey")
+    images = load_images(tmp_path)
+    assert images.classes == ("dark", "light")
+    assert images.given_split
+    assert said(images, "'models' is left aside, since it has no folder for each class")
+    assert said(images, "'predicted' is left aside.")
+
+
+@pytest.mark.parametrize("missing", [None, np.nan])
+def test_images_without_a_label_are_counted(missing):
+    labels = np.array(CLASSES, dtype=object)
+    labels[[1, 3]] = missing
+    with pytest.raises(StudyError, match=r"2 images without a label .* leave them out"):
+        load_images(PIXELS, y=labels)

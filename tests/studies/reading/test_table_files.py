@@ -281,3 +281,36 @@ def test_quotation_marks_that_leave_the_rows_in_doubt_are_refused(tmp_path):
     assert "quotation mark out of place?" in message
     lines = ["u,v,y", '# made, by, "me', "1,2,3", '4,"5",6', "7,8,9"]
     assert "comment in line 2" in refuse(save(tmp_path, "\n".join(lines)))
+
+
+def test_none_is_a_class_in_excel_as_in_text(tmp_path):
+    grades = pd.DataFrame({"x": range(30), "other": [0.5, 1.5] * 15, "y": ["None", "Mild"] * 15})
+    grades.loc[4, "other"] = np.nan
+    grades.to_excel(tmp_path / "own.xlsx", index=False)
+    grades.to_csv(tmp_path / "own.csv", index=False)
+    excel, text = (load_table(tmp_path / name, "y") for name in ("own.xlsx", "own.csv"))
+    assert excel.classes == text.classes == ("Mild", "None")
+    assert excel.features["other"].isna().sum() == text.features["other"].isna().sum() == 1
+
+
+@pytest.mark.parametrize("orient", ["columns", "records", "split"])
+def test_json_has_texts_and_numbers_as_they_are_written(tmp_path, orient):
+    frame = pd.DataFrame(
+        {"zip": ["02139", "10115"] * 15, "wait_time": range(43_000_000, 43_000_030)}
+    )
+    frame.assign(y=["a", "b"] * 15).to_json(tmp_path / "own.json", orient=orient)
+    keep = Reading(keep_columns=("wait_time",))
+    features = load_table(tmp_path / "own.json", "y", reading=keep).features
+    assert features["zip"].tolist() == frame["zip"].tolist()
+    assert features["wait_time"].tolist() == frame["wait_time"].tolist()
+
+
+@pytest.mark.parametrize(
+    "start", ["", "1\n", "# made by hand\n", "-1 \t2:1\n", "1e-05 qid:1  1:2 3:-1.5e-3 # why\n"]
+)
+def test_svmlight_files_are_known_by_all_of_their_lines(tmp_path, start):
+    path = save(tmp_path, start + "1 1:0.5 3:1\n-1 2:2\n" * 12)
+    frame, _ = read_file(path, Reading())
+    assert frame.iloc[-2:].to_numpy().tolist() == [[1, 0.5, 0, 1], [-1, 0, 2, 0]]
+    table, _ = read_file(save(tmp_path, "a b\n1 1:0.5\n2 2:0.5\n"), Reading())
+    assert list(table.columns) == ["a", "b"]
