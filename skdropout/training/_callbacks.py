@@ -208,12 +208,19 @@ def forget_earlier_fits(callbacks: tuple[Any, ...]) -> None:
             callback.best = None
 
 
-def reject_nothing_left(first_epoch: int, plan: TrainingPlan) -> None:
-    """Raise where a callback has restored a fit that was over."""
+def check_restored(first_epoch: int, plan: TrainingPlan) -> None:
+    """Raise where a callback has restored a fit that cannot go on."""
     if first_epoch >= plan.epochs:
         raise ValueError(
             f"a callback has restored a fit after epoch {first_epoch}, and epochs={plan.epochs} "
             "leaves none to train. Delete what it has stored, or raise epochs."
+        )
+    if first_epoch and plan.early_stopping:
+        raise ValueError(
+            f"a callback has restored a fit after epoch {first_epoch}, but not what early_stopping "
+            "had kept of its best epoch. Delete what it has stored, and the fit begins anew. For "
+            "fits that may be interrupted, leave early_stopping off, and have "
+            "keras.callbacks.ModelCheckpoint store the weights of each epoch."
         )
 
 

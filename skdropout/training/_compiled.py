@@ -12,9 +12,9 @@ from skdropout.training._callbacks import (
     KerasListeners,
     Listeners,
     check_callbacks,
+    check_restored,
     losses_of,
     reject_batch_level,
-    reject_nothing_left,
 )
 from skdropout.training._checkpoint import Snapshot, checkpoint_of
 from skdropout.training._cost import rows_per_call
@@ -163,7 +163,7 @@ class CompiledFit:
 
     def _resume(self, first_epoch: int) -> int:
         """Draw the masks that come after those of the epochs that a callback has restored."""
-        reject_nothing_left(first_epoch, self.job.plan)
+        check_restored(first_epoch, self.job.plan)
         if first_epoch == 0:
             return 0
         steps = first_epoch * self.job.plan.steps_per_epoch(self.job.rows.epoch_size)

@@ -14,10 +14,10 @@ from skdropout.networks.layers import Thinning
 from skdropout.training._callbacks import (
     add_to_history,
     check_callbacks,
+    check_restored,
     forget_earlier_fits,
     let_go,
     losses_of,
-    reject_nothing_left,
 )
 from skdropout.training._checkpoint import Snapshot, checkpoint_of
 from skdropout.training._cost import (
@@ -182,7 +182,7 @@ class _Guard(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Have the batches and the masks follow those of the epochs that a callback restored."""
         self._n_restored = first_epoch = self.model._initial_epoch or 0
-        reject_nothing_left(first_epoch, self._plan)
+        check_restored(first_epoch, self._plan)
         self._n_trainable = len(self.model.trainable_variables)
         if first_epoch:
             self._batches.skip(first_epoch)

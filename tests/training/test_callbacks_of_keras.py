@@ -273,3 +273,12 @@ def test_a_fit_that_is_over_leaves_nothing_to_restore(tmp_path, engine):
     fitted(backup, engine)
     with pytest.raises(ValueError, match=r"after epoch 3, and epochs=3 leaves none"):
         fitted(backup, engine)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_early_stopping_does_not_go_on_without_its_best_epoch(tmp_path, engine):
+    options = {"early_stopping": True, "n_iter_no_change": 9}
+    backup = [keras.callbacks.BackupAndRestore(tmp_path, delete_checkpoint=False)]
+    fitted(backup, engine, epochs=2, **options)
+    with pytest.raises(ValueError, match=r"after epoch 2, .*early_stopping.* Delete what .*stored"):
+        fitted(backup, engine, **options)
