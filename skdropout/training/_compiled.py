@@ -17,7 +17,7 @@ from skdropout.training._callbacks import (
     reject_batch_level,
 )
 from skdropout.training._checkpoint import Snapshot, checkpoint_of
-from skdropout.training._cost import rows_per_call
+from skdropout.training._cost import n_blocks, rows_per_call
 from skdropout.training._divergence import diverged, reject_divergence, reject_no_best
 from skdropout.training._first_weights import first_weights
 from skdropout.training._inference import predictor_for, sampler_for
@@ -95,7 +95,6 @@ class CompiledFit:
         job, plan, program = self.job, self.job.plan, self.program
         rows = training_rows(job.rows, program.key)
         validation = validation_rows(job.validation, program.key, rows_per_call(program.model))
-        at_once = max(1, program.steps_per_call // len(job.batch_sizes()))
         bar = tqdm(total=plan.epochs, unit="epoch", desc="fit", disable=not job.verbose)
         listeners = (KerasListeners if job.callbacks else Listeners)(job, self)
         checkpoint = checkpoint_of(job, "compiled")
@@ -103,7 +102,7 @@ class CompiledFit:
             first = self.n_restored = self._resume(listeners.first_epoch)
             done = first + self._take_up(checkpoint.load())
             bar.update(done - first)
-            for epochs in Epochs.of(job, 1 if job.by_epoch else at_once, done):
+            for epochs in Epochs.of(job, 1 if job.by_epoch else self._at_once(), done):
                 if self.progress.gives_up(self.stopping):
                     break
                 done = first + len(self.history.get("loss", []))
@@ -115,6 +114,12 @@ class CompiledFit:
                 if listeners.end_epoch(first + len(self.history["loss"]) - 1):
                     break
         return self.so_far()
+
+    def _at_once(self) -> int:
+        """Return how many epochs a call takes; a look at a row costs a third of training on it."""
+        n_rows = 0 if self.job.validation is None else len(self.job.validation.rows)
+        looking = n_blocks(n_rows, 3 * self.job.plan.batch_size)
+        return max(1, self.program.steps_per_call // (len(self.job.batch_sizes()) + looking))
 
     def _snapshot(self) -> Snapshot:
         arrays = [value.numpy() for value in tf.nest.flatten((self.state, self.progress))]
@@ -216,11 +221,12 @@ class CompiledFit:
         if self.job.validation is not None:
             columns["val_loss"] = logs[ends, 2]
             columns[f"val_{score}"] = logs[ends, 3]
-        done = len(self.history.get("loss", []))
+        done = self.n_restored + len(self.history.get("loss", []))
+        finite = np.isfinite(columns["loss"])
+        if not finite.all():
+            worst = int(np.argmin(finite))
+            raise diverged(self.job, done + worst, columns["loss"][worst], self.learning_rate)
         for name, values in columns.items():
-            if not np.isfinite(values).all() and name != "val_r2":
-                worst = int(np.argmin(np.isfinite(values)))
-                raise diverged(self.job, done + worst, values[worst], self.learning_rate)
             self.history.setdefault(name, []).extend(values.tolist())
 
     def so_far(self) -> TrainingResult:
@@ -228,7 +234,7 @@ class CompiledFit:
         stops = self.job.plan.early_stopping is not None and self.job.validation is not None
         kept = np.asarray(self.progress.kept)
         weights = self.program.layout.kept(kept) if stops else self.weights
-        n_epochs = len(self.history["loss"])
+        n_epochs = self.n_restored + len(self.history["loss"])
         reject_divergence(self.job, weights, n_epochs, self.learning_rate)
         reject_no_best(self.job, self.history, self.learning_rate)
         return TrainingResult(
@@ -238,14 +244,14 @@ class CompiledFit:
             n_steps=self.n_steps,
             best_epoch=self._best_epoch() if stops else None,
             optimizer=self.job.plan.optimizer_name,
-            n_epochs=self.job.plan.first_epoch + self.n_restored + n_epochs,
+            n_epochs=self.job.plan.first_epoch + n_epochs,
         )
 
     def _best_epoch(self) -> int:
         rule, score = self.job.plan.early_stopping, self.job.objective.score_name
         if rule is not None and rule.by_score:
             return int(np.nanargmax(self.history[f"val_{score}"]))
-        return int(np.argmin(self.history["val_loss"]))
+        return int(np.nanargmin(self.history["val_loss"]))
 
 
 def first_state(job: TrainingJob, program: Program) -> State:

@@ -15,7 +15,7 @@ _ADVICE = (
 
 
 class DivergenceError(FloatingPointError, ValueError):
-    """The loss is no longer a finite number, or the score that early stopping goes by never was."""
+    """The loss is no longer a finite number, or what early stopping goes by never was."""
 
     def __init__(
         self, epoch: int, learning_rate: float, loss: float, advice: str = "", what: str = "loss"
@@ -46,10 +46,11 @@ def reject_divergence(
 def reject_no_best(
     job: TrainingJob, history: Mapping[str, list[float]], learning_rate: float
 ) -> None:
-    """Raise where early stopping goes by a score that was a number after no epoch."""
-    rule, name = job.plan.early_stopping, f"val_{job.objective.score_name}"
-    if job.validation is None or rule is None or not rule.by_score:
+    """Raise where what early stopping goes by was a finite number after no epoch."""
+    rule = job.plan.early_stopping
+    if job.validation is None or rule is None:
         return
+    name = f"val_{job.objective.score_name}" if rule.by_score else "val_loss"
     if not np.isfinite(history[name]).any():
         raise diverged(job, 0, history[name][0], learning_rate, name)
 

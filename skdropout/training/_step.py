@@ -221,8 +221,9 @@ class StepFunctions:
         ]
         if not self.key.clips:
             return gradients
-        squares = [channel_sums(tf.reshape(tf.square(g), [-1, 1])) for g in gradients]
-        factor = tf.minimum(1.0, settings.clipnorm * tf.math.rsqrt(tf.add_n(squares)))
+        total = tf.add_n([channel_sums(tf.reshape(tf.square(g), [-1, 1])) for g in gradients])
+        # Where the squares overflow it would be 0, and a fit that has diverged would stand still.
+        factor = tf.minimum(1.0, settings.clipnorm * tf.math.rsqrt(total)) + (total - total)
         return [gradient * factor for gradient in gradients]
 
     def _sums_by_unit(self, values: Any) -> Any:

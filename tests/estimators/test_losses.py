@@ -11,7 +11,13 @@ from sklearn.linear_model import GammaRegressor, PoissonRegressor, QuantileRegre
 from sklearn.metrics import r2_score
 
 from skdropout import DropoutMLPClassifier, DropoutMLPRegressor
-from skdropout.training import REGRESSIONS, BinaryCrossentropy, MulticlassCrossentropy, Quantile
+from skdropout.training import (
+    REGRESSIONS,
+    BinaryCrossentropy,
+    DivergenceError,
+    MulticlassCrossentropy,
+    Quantile,
+)
 
 X = np.random.default_rng(0).normal(size=(60, 4))
 AMOUNTS = np.exp(0.5 * X[:, 0] - 0.3 * X[:, 1] + 0.2 * X[:, 2] * X[:, 3])
@@ -229,3 +235,36 @@ def test_a_clipped_step_of_plain_descent_is_as_long_as_it_may_be():
     moved = quick(**options, learning_rate=0.5, global_clipnorm=0.01).fit(*rows)
     steps = [(a - b).ravel() for a, b in zip(moved.weights_, still.weights_, strict=True)]
     assert np.linalg.norm(np.concatenate(steps)) == pytest.approx(0.5 * 0.01, rel=1e-3)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_gradients_too_large_to_be_clipped_are_a_divergence(engine):
+    options = {"dropout": 0.0, "optimizer": "sgd", "rescale": None, "rescale_target": False}
+    with pytest.raises(DivergenceError, match="the loss became nan"):
+        quick(**options, global_clipnorm=1.0, engine=engine).fit(1e6 * X, 1e15 * AMOUNTS)
+
+
+def watching(outlier, engine, **parameters):
+    """A Poisson regression that looks at a row far from the others, of which exp is infinite."""
+    kernel = np.array([[0.95], [0], [0], [0]], np.float32)
+    options = {"loss": "poisson", "rescale": None, "epochs": 6}
+    options |= {"initial_weights": [0.0, kernel, [0.0]]}
+    far = np.array([[0, 0, 0, 0], [outlier, 0, 0, 0]])
+    steady = linear(engine=engine, **options, **parameters)
+    return steady.fit(X, np.ones(60), X_val=far, y_val=[1, 1])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_infinite_loss_of_validation_rows_is_no_divergence(engine):
+    stopped = watching(100.0, engine, early_stopping=True)
+    losses = np.array(stopped.history_["val_loss"])
+    assert 0 < np.isfinite(losses).sum() < 6 == stopped.n_iter_
+    assert stopped.best_epoch_ == np.nanargmin(losses)
+    assert stopped.best_loss_ == np.nanmin(losses)
+    assert np.isfinite(watching(1e6, engine).loss_)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_validation_loss_that_is_always_infinite_chooses_no_epoch(engine):
+    with pytest.raises(DivergenceError, match=r"the val_loss became (inf|nan) in epoch 1\."):
+        watching(1e6, engine, early_stopping=True)

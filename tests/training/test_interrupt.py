@@ -7,8 +7,12 @@ import sys
 import time
 from threading import Timer
 
+import numpy as np
 import pytest
 from engine_toy import assert_same_fit, table, tiny
+
+from skdropout.networks import MLPNetwork
+from skdropout.training import SquaredError, TrainingJob, TrainingPlan, TrainingSet, engine_named
 
 SCRIPT = """
 import signal
@@ -72,6 +76,47 @@ def test_ctrl_c_ends_a_long_fit_at_once():
                 assert process.stdout.readline() == "fits again\n"
         finally:
             process.kill()
+
+
+class Counting:
+    """Writes down how many epochs it hears of at once."""
+
+    def __init__(self, *, sees_each_epoch):
+        self.sees_each_epoch, self.heard = sees_each_epoch, []
+
+    def begin_epoch(self):
+        pass
+
+    def end_epochs(self, n_epochs, so_far):
+        self.heard.append(n_epochs)
+        return False
+
+
+def test_many_validation_rows_count_as_work_between_two_looks_at_the_outside():
+    X, y = (values.astype(np.float32) for values in table(n_rows=20_000))
+    rows = [TrainingSet.from_arrays(X[s], y[s, np.newaxis]) for s in (slice(40), slice(None))]
+    at_once, each = Counting(sees_each_epoch=False), Counting(sees_each_epoch=True)
+    network = MLPNetwork(input_shape=(4,), n_outputs=1, hidden_layer_sizes=(8,), dropout=(0.0,))
+    plan = TrainingPlan(optimizer="sgd", learning_rate=0.05, batch_size=8, epochs=8)
+    histories = [
+        engine_named("compiled")
+        .train(
+            TrainingJob(
+                network=network,
+                objective=SquaredError(),
+                plan=plan,
+                rows=rows[0],
+                validation=rows[1],
+                rescaling=(np.zeros(4, np.float32), np.ones(4, np.float32)),
+                observer=observer,
+            )
+        )
+        .history
+        for observer in (at_once, each)
+    ]
+    assert sum(at_once.heard) == 8
+    assert 1 < max(at_once.heard) < 8
+    assert histories[0] == histories[1]
 
 
 @pytest.mark.parametrize("engine", ["compiled", "keras"])

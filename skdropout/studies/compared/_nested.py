@@ -92,7 +92,7 @@ def _trained_together(
             validated(model.set_params(warm_start=True, epochs=epochs), *fold)
             for model, fold in zip(models, folds, strict=True)
         ]
-        if any(np.isnan(fit.history["loss"]).any() for fit in fits):
+        if not all(np.isfinite(fit.history["val_loss"]).all() for fit in fits):
             never = -design.score.better(np.inf)
             return Runs(np.full((len(folds), 1), never), np.full(1, np.nan), np.full(1, -np.inf))
         pairs = zip(models, fits, folds, strict=True)

@@ -29,7 +29,7 @@ from skdropout.studies.compared._findings import Findings, verdict_of
 from skdropout.studies.compared._nested import choose, compute_cell
 from skdropout.studies.compared._variants import TABLE_CONTROL, table_variants
 from skdropout.studies.compared._yardsticks import table_yardsticks
-from skdropout.studies.designing import Design, Folds, Material, Variant
+from skdropout.studies.designing import Design, Folds, Material, Variant, validated
 from skdropout.studies.evidence import (
     CLASS_SCORES,
     NUMBER_SCORES,
@@ -135,6 +135,20 @@ def test_a_strength_that_diverges_is_never_chosen():
     hopeless = small_design([Variant("v", "v", {"wild": wild})])
     row = compute_cell(("v", 0, 0), material(), hopeless)["results"][0]
     assert np.isnan(row["log_loss"])
+
+
+def test_a_strength_whose_validation_loss_is_once_infinite_is_never_chosen(monkeypatch):
+    def spoilt(model, *fold):
+        fit = validated(model, *fold)
+        if model.alpha:
+            fit.history["val_loss"][-1] = np.inf
+        return fit
+
+    monkeypatch.setattr("skdropout.studies.compared._nested.validated", spoilt)
+    design = small_design([Variant("v", "v", {"a": {}, "spoilt": {"alpha": 1e-9}})])
+    tables = compute_cell(("v", 0, 0), material(), design)
+    assert tables["results"][0]["strength"] == "a"
+    assert np.isnan(tables["candidates"][1]["validation"])
 
 
 def test_a_variant_that_diverges_in_some_fold_is_neither_best_nor_tested():
