@@ -8,7 +8,7 @@ import numpy as np
 from skdropout.training._job import TrainingJob
 from skdropout.training._plan import TrainingPlan
 from skdropout.training._result import TrainingResult
-from skdropout.training.models import compiled_model, optimizer_slots
+from skdropout.training.models import compiled_model, inner, optimizer_slots
 
 _BATCH_HOOKS = (
     "on_batch_begin",
@@ -198,6 +198,20 @@ def check_callbacks(callbacks: tuple[Any, ...], plan: TrainingPlan) -> None:
                 f"learning_rate_schedule={plan.schedule!r}. Use one of them: leave the callback "
                 "away, or set learning_rate_schedule='constant'."
             )
+
+
+def reject_late_averages(callbacks: tuple[Any, ...], plan: TrainingPlan) -> None:
+    """Raise where early stopping never sees the weights that an optimiser averages."""
+    optimizer, swaps = inner(plan.optimizer), keras.callbacks.SwapEMAWeights
+    if not plan.early_stopping or not getattr(optimizer, "use_ema", False):
+        return
+    in_time = any(isinstance(one, swaps) and one.swap_on_epoch for one in callbacks)
+    if not in_time and optimizer.ema_overwrite_frequency is None:
+        raise ValueError(
+            "use_ema=True has the optimiser put averaged weights in place when training is over, "
+            "and early_stopping=True keeps those of the best epoch, which are not averaged. Leave "
+            "one of the two off, or add keras.callbacks.SwapEMAWeights(swap_on_epoch=True)."
+        )
 
 
 def forget_earlier_fits(callbacks: tuple[Any, ...]) -> None:

@@ -18,6 +18,7 @@ from skdropout.training._callbacks import (
     forget_earlier_fits,
     let_go,
     losses_of,
+    reject_late_averages,
 )
 from skdropout.training._checkpoint import Snapshot, checkpoint_of
 from skdropout.training._cost import (
@@ -33,7 +34,7 @@ from skdropout.training._job import TrainingJob
 from skdropout.training._objectives import Objective
 from skdropout.training._result import TrainingResult
 from skdropout.training._stopping import Progress
-from skdropout.training.models import compiled_model, optimizer_slots, seed_states
+from skdropout.training.models import compiled_model, optimizer_slots, seed_states, steps_taken
 
 _SOME_ROWS = 32  # of a validation batch, as in Keras
 
@@ -42,8 +43,9 @@ class KerasEngine:
     """Trains anything that ``Model.fit`` trains, on any Keras backend."""
 
     def check(self, job: TrainingJob) -> None:
-        """Raise for what is no Keras callback, or sets the learning rate against a schedule."""
+        """Raise for callbacks and averages of weights that do not go with the plan."""
         check_callbacks(job.callbacks, job.plan)
+        reject_late_averages(job.callbacks, job.plan)
 
     def train(self, job: TrainingJob) -> TrainingResult:
         """Train, and return what came of it."""
@@ -53,12 +55,11 @@ class KerasEngine:
         batches = _Batches(job)
         guard = _Guard(job, batches)
         done = guard.take_up(model)
-        validation = job.validation
         try:
             if done < job.plan.epochs and not guard.gives_up:
                 model.fit(
                     batches,
-                    validation_data=validation and _all_of(validation, job.network),
+                    validation_data=job.validation and _all_of(job.validation, job.network),
                     epochs=job.plan.epochs,
                     initial_epoch=done,
                     callbacks=[_MoreLogs(job), *job.callbacks, guard],
@@ -226,17 +227,17 @@ class _Guard(keras.callbacks.Callback):
         """Return what has come of it until now."""
         weights = self.best_weights or model.get_weights()
         n_epochs, rate = len(self.history["loss"]), float(model.optimizer.learning_rate)
+        n_epochs += self._n_restored
         reject_divergence(self._job, weights, n_epochs, rate)
         reject_no_best(self._job, self.history, rate)
-        slots = optimizer_slots(model.optimizer)
         return TrainingResult(
             weights=weights,
-            optimizer_state=[np.asarray(slot).copy() for slot in slots],
+            optimizer_state=[np.asarray(slot).copy() for slot in optimizer_slots(model.optimizer)],
             history={name: list(values) for name, values in self.history.items()},
-            n_steps=int(model.optimizer.iterations),
+            n_steps=int(steps_taken(model.optimizer)),
             best_epoch=self._progress.kept,
             optimizer=self._job.plan.optimizer_name,
-            n_epochs=self._plan.first_epoch + self._n_restored + n_epochs,
+            n_epochs=self._plan.first_epoch + n_epochs,
         )
 
     def _improves(self, epoch: int, loss: float, score: float) -> bool:

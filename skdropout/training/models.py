@@ -23,7 +23,7 @@ def compiled_model(job: TrainingJob) -> keras.Model:
     if [value.shape for value in earlier_state] == [tuple(slot.shape) for slot in slots]:
         for slot, value in zip(slots, earlier_state, strict=True):
             slot.assign(value)
-    optimizer.iterations.assign(plan.first_step)
+    steps_taken(optimizer).assign(plan.first_step)
     model.compile(
         optimizer=optimizer,
         loss=job.objective.keras_loss(),
@@ -65,12 +65,25 @@ def seed_states(model: keras.Model) -> list[Any]:
     return Layout(model).seed_states(model.non_trainable_variables)
 
 
+def inner(optimizer: Any) -> Any:
+    """Return the optimiser that changes the weights, where another scales losses for it."""
+    return getattr(optimizer, "inner_optimizer", optimizer)
+
+
+def steps_taken(optimizer: Any) -> Any:
+    """Return the variable that counts the batches.
+
+    Where gradients are accumulated, ``iterations`` is worked out from it, and cannot be set.
+    """
+    return inner(optimizer)._iterations
+
+
 def optimizer_slots(optimizer: Any) -> list[Any]:
     """Return the optimiser's variables for its weights: all of one kind, then of the next.
 
     Keras has the kinds of each weight together, and every engine goes on from any other's.
     """
-    others = {id(optimizer.iterations), id(optimizer._learning_rate)}
+    others = {id(steps_taken(optimizer)), id(optimizer._learning_rate)}
     slots = [variable for variable in optimizer.variables if id(variable) not in others]
     n_kinds = len(slots) // len(optimizer._trainable_variables)
     return [slot for kind in range(n_kinds) for slot in slots[kind::n_kinds]]
@@ -86,7 +99,8 @@ def _penalise(optimizer: Any, kernels: set[int], penalty: float) -> None:
     def apply_with_penalty(grads: list[Any], trainable_variables: list[Any] | None = None) -> Any:
         variables = trainable_variables or optimizer._trainable_variables
         pairs = zip(grads, variables, strict=True)
-        slopes = [g + penalty * v if id(v) in kernels else g for g, v in pairs]
+        strength = optimizer.scale_loss(penalty)  # as these gradients are
+        slopes = [g + strength * v if id(v) in kernels else g for g, v in pairs]
         return apply(slopes, trainable_variables)
 
     optimizer.apply = apply_with_penalty
@@ -110,9 +124,17 @@ class _Later(keras.optimizers.schedules.LearningRateSchedule):
         return cls(keras.saving.deserialize_keras_object(config["schedule"]), config["n_steps"])
 
 
+def _copy(optimizer: Any) -> Any:
+    """Make an optimiser like one that shall not be built."""
+    config = optimizer.get_config()
+    if callable(optimizer._learning_rate):  # Keras makes only schedules that it knows anew
+        config["learning_rate"] = optimizer._learning_rate
+    return type(optimizer).from_config(config)
+
+
 def _optimizer(plan: TrainingPlan, steps_per_epoch: int) -> Any:
     if not isinstance(plan.optimizer, str):
-        return type(plan.optimizer).from_config(plan.optimizer.get_config())
+        return _copy(plan.optimizer)
     schedules = keras.optimizers.schedules
     rate: Any = plan.learning_rate
     missing = plan.first_epoch * steps_per_epoch - plan.first_step

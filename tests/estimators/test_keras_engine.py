@@ -63,6 +63,51 @@ def test_an_optimizer_object_brings_a_schedule_of_its_own():
         steady.set_params(learning_rate_schedule="cosine").fit(X, y)
 
 
+class ByTenths(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule that Keras cannot make again from its description."""
+
+    def __call__(self, step):
+        return 0.5 * 0.1 ** keras.ops.cast(step // 2, "float32")
+
+    def get_config(self):
+        return {}
+
+
+def test_a_schedule_of_one_s_own_is_used_as_it_is():
+    X, y = table()
+    optimizer = keras.optimizers.SGD(ByTenths())
+    assert by_keras(optimizer=optimizer, epochs=3).fit(X, y).history_["learning_rate"] == (
+        pytest.approx([0.5, 0.05, 0.005])
+    )
+
+
+def test_gradients_are_accumulated_over_batches():
+    X, y = table()
+    options = {"dropout": 0.0, "alpha": 1.0}
+    whole = by_keras(optimizer=keras.optimizers.SGD(0.1), batch_size=60, **options).fit(X, y)
+    optimizer = keras.optimizers.SGD(0.1, gradient_accumulation_steps=2)
+    halves = by_keras(optimizer=optimizer, batch_size=30, epochs=2, warm_start=True, **options)
+    found = halves.fit(X, y).fit(X, y).predict_proba(X)
+    assert found == pytest.approx(whole.predict_proba(X), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        keras.optimizers.SGD(0.1, loss_scale_factor=1024.0),
+        keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1)),
+    ],
+    ids=["factor", "wrapper"],
+)
+def test_the_penalty_is_as_strong_where_losses_are_scaled(optimizer):
+    X, y = table()
+    options = {"dropout": 0.0, "alpha": 10.0}
+    scaled = by_keras(optimizer=optimizer, **options).fit(X, y)
+    plain = by_keras(optimizer=keras.optimizers.SGD(0.1), **options).fit(X, y)
+    assert scaled.predict_proba(X) == pytest.approx(plain.predict_proba(X), abs=1e-5)
+    assert scaled._result.n_steps == plain._result.n_steps == 8
+
+
 def test_a_callback_on_single_batches_sees_them_all():
     class Count(keras.callbacks.Callback):
         seen = 0

@@ -10,8 +10,10 @@ import tensorflow as tf
 from cases import EACH_ENGINE
 from engine_toy import assert_same_arrays, assert_same_fit, table, tiny
 from sklearn.base import clone
+from sklearn.metrics import log_loss
 
 from skdropout import BNConvClassifier
+from skdropout.training import DivergenceError
 
 ENGINES = ("compiled", "keras")
 X, Y = table(n_rows=60)
@@ -127,6 +129,14 @@ def test_averaged_weights_need_the_optimiser_that_averages():
     assert not np.array_equal(
         fit.weights_[3], fitted(None, "keras", optimizer=averaging).weights_[3]
     )
+
+
+def test_early_stopping_needs_averaged_weights_at_the_end_of_each_epoch():
+    options = {"optimizer": keras.optimizers.SGD(0.05, use_ema=True), "early_stopping": True}
+    with pytest.raises(ValueError, match=r"use_ema=True .*early_stopping=True .*SwapEMAWeights\("):
+        fitted(None, "keras", **options)
+    fit = fitted([keras.callbacks.SwapEMAWeights(swap_on_epoch=True)], "keras", **options)
+    assert log_loss(Y[:20], fit.predict_proba(X[:20])) == pytest.approx(fit.best_loss_, rel=1e-5)
 
 
 class Witness(keras.callbacks.Callback):
@@ -282,3 +292,18 @@ def test_early_stopping_does_not_go_on_without_its_best_epoch(tmp_path, engine):
     fitted(backup, engine, epochs=2, **options)
     with pytest.raises(ValueError, match=r"after epoch 2, .*early_stopping.* Delete what .*stored"):
         fitted(backup, engine, **options)
+
+
+@pytest.mark.parametrize("moment", ["on_epoch_begin", "on_epoch_end"])
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_restored_fit_that_diverges_names_the_epoch_as_keras_counts(tmp_path, engine, moment):
+    def spoil(epoch, logs):
+        kernel = spoilt.model.get_layer("hidden_1").kernel
+        if epoch == 3:
+            kernel.assign(np.nan * kernel)
+
+    spoilt = keras.callbacks.LambdaCallback(**{moment: spoil})
+    backup = [keras.callbacks.BackupAndRestore(tmp_path, delete_checkpoint=False)]
+    fitted(backup, engine, epochs=2)
+    with pytest.raises(DivergenceError, match=r"in epoch 4\."):
+        fitted([*backup, spoilt], engine, epochs=4)
