@@ -1,5 +1,6 @@
 """Labels as they come: whether they are classes that can be told apart."""
 
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ def checked_labels(y: np.ndarray) -> np.ndarray:
         y = y.toarray()
     if y.dtype == object:
         _check_objects(y)
+        y = _numbers_as_such(y)
     kind = type_of_target(y, input_name="y")
     if kind not in _KINDS:
         check_classification_targets(y)  # says what is wrong
@@ -52,7 +54,7 @@ def checked_classes(classes: Any) -> np.ndarray:
     if labels.ndim != 1 or not len(labels):
         raise ValueError(f"classes expects a list of all labels that y will have, got {classes!r}.")
     _check_objects(np.array([*classes], dtype=object), "classes")
-    return labels
+    return _numbers_as_such(labels)
 
 
 def _check_objects(labels: np.ndarray, name: str = "y") -> None:
@@ -69,3 +71,10 @@ def _check_objects(labels: np.ndarray, name: str = "y") -> None:
             f"{name} mixes text and numbers, which cannot be told apart as classes. Convert all "
             f"labels to one type, as in {name}.astype(str)."
         )
+
+
+def _numbers_as_such(labels: np.ndarray) -> np.ndarray:
+    """Return numbers in the type that NumPy has for them; scikit-learn refuses them as objects."""
+    if labels.dtype == object and isinstance(labels.flat[0], Number | np.bool_):
+        return np.array(labels.tolist())
+    return labels
