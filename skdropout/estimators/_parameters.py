@@ -149,9 +149,14 @@ class TrainingParameters(DrawnEstimator):
 
     def _suggestion(self) -> str:
         for name, constraints in self._parameter_constraints.items():
-            known = {s for c in constraints if isinstance(c, StrOptions) for s in c.options}
+            texts = [c for c in constraints if isinstance(c, StrOptions)]
             value = getattr(self, name)
-            if isinstance(value, str) and known and value not in known:
+            if (
+                isinstance(value, str)
+                and texts
+                and not any(c.is_satisfied_by(value) for c in texts)
+            ):
+                known = {option for c in texts for option in c.options}
                 near = get_close_matches(value.lower(), known, n=1, cutoff=0.4)
                 return f" Did you mean {near[0]!r}?" if near else ""
         return ""

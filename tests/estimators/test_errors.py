@@ -46,6 +46,7 @@ TARGETS = {
         np.array(["a", *Y[1:]], dtype=object),
         "mixes text and numbers.* Convert",
     ),
+    "lists": (np.array([[0], [0, 1]] * 30, dtype=object), "MultiLabelBinarizer"),
     "continuous": (X[:, 0], "Unknown label type: continuous"),
     "two columns of classes": (np.c_[Y3, Y3], "MultiOutputClassifier"),
     "indicator of 1 and 2": (INDICATORS + 1, r"expects 1 where .* got the values \[1, 2\]"),
@@ -189,6 +190,12 @@ def test_a_name_that_is_like_no_other_gets_no_suggestion():
     with pytest.raises(InvalidParameterError) as caught:
         quick(optimizer="zzzzz").fit(X, Y)
     assert str(caught.value).endswith("Got 'zzzzz' instead.")
+
+
+def test_a_name_that_is_right_gets_no_suggestion_beside_a_wrong_number():
+    with pytest.raises(InvalidParameterError) as caught:
+        quick(optimizer="SGD", activation="ReLU", learning_rate=-1).fit(X, Y)
+    assert str(caught.value).endswith("Got -1 instead.")
 
 
 def test_width_in_predict():
