@@ -109,6 +109,11 @@ class ConvParameters:
                 f"or (n_samples, n_features), got {shape}."
             )
         expected = self._given_shape() if reset else self.image_shape_
+        if shape == expected != image:
+            raise ValueError(
+                f"X expects images, and its shape {shape} is that of a single image: pass "
+                "X[np.newaxis]."
+            )
         if expected is not None and image != expected:
             source = "image_shape says" if reset else "this estimator was fitted on"
             raise ValueError(

@@ -86,3 +86,6 @@ def test_it_says_how_unsure_it_is_and_can_be_searched(fitted):
 def test_images_of_another_size_are_refused(fitted):
     with pytest.raises(ValueError, match=r"was fitted on \(8, 8, 1\)"):
         fitted.predict(np.zeros((3, 7, 8)))
+    with pytest.raises(ValueError, match=r"single image.* pass X\[np\.newaxis\]"):
+        fitted.predict(np.zeros((8, 8, 1)))
+    assert fitted.predict(np.zeros((8, 8, 1))[np.newaxis]).shape == (1, 2)
