@@ -4,8 +4,6 @@ import numpy as np
 
 from skdropout.training import TrainingSet
 
-_STRATIFIED = 2  # rows that each class needs for a share on both sides of the split
-
 
 def hold_out(
     rows: TrainingSet, fraction: float, *, seed: int, strata: np.ndarray | None, shuffle: bool
@@ -26,7 +24,7 @@ def hold_out(
 
 
 def _can_stratify(strata: np.ndarray, n_validation: int) -> bool:
+    """Say whether each class of two rows and more can have a share on both sides of the split."""
     _, counts = np.unique(strata, return_counts=True)
-    return counts.min() >= _STRATIFIED and min(n_validation, len(strata) - n_validation) >= len(
-        counts
-    )
+    divided = counts[counts > 1]
+    return min(n_validation, divided.sum() - n_validation) >= len(divided)

@@ -104,17 +104,25 @@ class TrainingSet:
         """Set a fraction of the distinct rows aside for validation.
 
         Copies of a row stay on one side. The rows are drawn at random, stratified by ``labels``
-        (of shape (n_samples,)) where given.
+        (of shape (n_samples,)) where given. A row that is alone with its label stays for training:
+        a network can be checked without it, but not learn its label without it.
         """
         from sklearn.model_selection import train_test_split
 
-        training, validation = train_test_split(
-            np.arange(len(self.rows)),
-            test_size=fraction,
+        everything = np.arange(len(self.rows))
+        drawn = everything
+        if labels is not None:
+            labels = labels[self.rows]
+            _, label, sizes = np.unique(labels, return_inverse=True, return_counts=True)
+            drawn = np.flatnonzero(sizes[label] > 1)
+            labels = labels[drawn]
+        _, validation = train_test_split(
+            drawn,
+            test_size=math.ceil(fraction * len(everything)),
             random_state=seed,
-            stratify=None if labels is None else labels[self.rows],
+            stratify=labels,
         )
-        return self._subset(np.sort(training)), self._subset(np.sort(validation))
+        return self._subset(np.delete(everything, validation)), self._subset(np.sort(validation))
 
     def split_tail(self, fraction: float) -> tuple[Self, Self]:
         """Set the last rows aside for validation."""

@@ -112,6 +112,16 @@ def test_early_stopping_sets_rows_of_each_class_aside():
     assert always_first.fit(X, y).best_score_ == pytest.approx(0.9)  # and one of them is a 1
 
 
+def test_a_class_with_a_single_row_is_learnt_and_the_others_are_set_aside_by_class():
+    X, y = table(n_rows=41)
+    y[:] = 0
+    y[:4], y[4] = 1, 2
+    options = {"early_stopping": True, "validation_fraction": 0.24, "epochs": 1}
+    always_first = quick(**options, learning_rate=1e-9, kernel_initializer="zeros")
+    scores = [always_first.set_params(random_state=n).fit(X, y).best_score_ for n in range(4)]
+    assert scores == pytest.approx([0.9] * 4)  # one of ten rows is a 1, and none is a 2
+
+
 def test_validation_rows_without_early_stopping_are_only_watched():
     X, y = table()
     X_val, y_val = table(n_rows=30, seed=4)

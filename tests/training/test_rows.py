@@ -318,6 +318,16 @@ def test_a_split_is_stratified():
     assert set(other.rows) != set(training.rows)
 
 
+def test_a_row_that_is_alone_with_its_label_stays_for_training():
+    X = np.arange(40, dtype=np.float32)[:, np.newaxis]
+    y = np.array([0, 1, *[2] * 8, *[3] * 30], np.int32)
+    rows = TrainingSet.from_arrays(X, y)
+    for seed in range(5):
+        training, validation = rows.split(0.5, seed, y)
+        assert np.bincount(y[training.rows]).tolist() == [1, 1, 4, 14]
+        assert np.bincount(y[validation.rows]).tolist() == [0, 0, 4, 16]
+
+
 def test_split_tail_takes_the_last_rows():
     X = np.arange(10, dtype=np.float32)[:, np.newaxis]
     training, validation = TrainingSet.from_arrays(X, X, keep_order=True).split_tail(0.25)
