@@ -87,7 +87,9 @@ default="before_activation"
     initial_weights : list or tuple of ndarray, or None, default=None
         What a fit starts from instead of ``kernel_initializer``: the ``weights_`` of an estimator
         with the same network, which bring along how the inputs are rescaled. Dropout rates are
-        those of the parameters.
+        those of the parameters. A regressor's targets are rescaled anew, and so its predictions are
+        not those of the other one: to start from these, go on by ``warm_start``, or fit both with
+        ``rescale_target=False``.
     optimizer : {"adagrad", "adam", "adamax", "adamw", "lion", "rmsprop", "sgd"} or \
 keras.optimizers.Optimizer, default="adam"
         The optimiser, with Keras's defaults for what is no parameter here; names of classes, such

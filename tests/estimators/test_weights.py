@@ -109,6 +109,18 @@ def test_given_weights_serve_searches_and_regressors():
         quick(initial_weights=before.weights_[1:]).fit(X, y)
 
 
+def test_a_regressor_starts_from_the_predictions_of_another_where_targets_keep_their_scale():
+    X, _ = table()
+    still = {"learning_rate": 1e-30}
+    options = {"dropout": 0.0, "epochs": 2, "random_state": 0}
+    warm = DropoutMLPRegressor((8,), **options, warm_start=True).fit(X, X[:, 0])
+    before = warm.predict(X)
+    assert warm.set_params(**still).fit(X, 9 + X[:, 0]).predict(X) == pytest.approx(before)
+    plain = DropoutMLPRegressor((8,), **options, rescale_target=False).fit(X, X[:, 0])
+    again = clone(plain).set_params(initial_weights=plain.weights_, **still).fit(X, 9 + X[:, 0])
+    assert again.predict(X) == pytest.approx(plain.predict(X), abs=1e-4)
+
+
 def test_names_may_be_written_as_those_of_keras_s_classes():
     X, y = table()
     plain = quick(optimizer="sgd", nesterov=True, activation="relu", kernel_initializer="he_normal")
