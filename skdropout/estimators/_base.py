@@ -47,8 +47,8 @@ class NetworkEstimator(CallbackSupportMixin, FittedNetwork[T]):
         from there. Its ``model`` may be replaced by any other function that returns a Keras model,
         for inputs of the shape ``meta["feature_encoder_"].shape_``. Fitted weights do not go with
         it. With ``early_stopping`` its validation rows are the last ones, ``scoring="r2"`` goes by
-        the loss, and there is no ``refit``. With a ``random_state``, scikeras seeds Python, NumPy
-        and TensorFlow while it builds and trains, and sets them back afterwards.
+        the loss, ``"accuracy"`` by each label, and there is no ``refit``. With a ``random_state``,
+        scikeras seeds Python, NumPy and TensorFlow while it builds and trains, and sets them back.
 
         Returns
         -------

@@ -14,6 +14,7 @@ from skdropout.estimators._targets import Target
 from skdropout.training import (
     BinaryCrossentropy,
     MulticlassCrossentropy,
+    MultilabelCrossentropy,
     Objective,
 )
 
@@ -194,7 +195,7 @@ class Multilabel(Classes):
     _activation = "sigmoid"
 
     def objective(self, label_smoothing: float) -> Objective:
-        return BinaryCrossentropy(label_smoothing)
+        return MultilabelCrossentropy(label_smoothing)
 
     @property
     def n_outputs(self) -> int:

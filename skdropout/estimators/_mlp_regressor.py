@@ -114,7 +114,7 @@ default="constant"
     scoring : str, default="loss"
         What early stopping goes by: ``"loss"``, ``"accuracy"`` (of classifiers) or ``"r2"`` (of
         regressors), each of the validation rows. In the accuracy each row counts as one, whatever
-        its weight or that of its class.
+        its weight or that of its class; one of several labels is right where all of them are.
     n_iter_no_change : int in [1, inf) or inf, default=10
         Epochs without an improvement after which to stop; ``np.inf`` runs all epochs and keeps the
         weights of the best.

@@ -9,6 +9,7 @@ from skdropout.training._job import Engine, TrainingJob
 from skdropout.training._objectives import (
     BinaryCrossentropy,
     MulticlassCrossentropy,
+    MultilabelCrossentropy,
     Objective,
 )
 from skdropout.training._plan import OPTIMIZER_NAMES, TrainingPlan, name_of
@@ -26,6 +27,7 @@ __all__ = [
     "EarlyStopping",
     "Engine",
     "MulticlassCrossentropy",
+    "MultilabelCrossentropy",
     "Objective",
     "Quantile",
     "Regression",

@@ -72,7 +72,7 @@ class Classification(Objective):
 
 @dataclass(frozen=True)
 class BinaryCrossentropy(Classification):
-    """One sigmoid for each output: of two classes, or of several labels."""
+    """One sigmoid for each output; here of the second of two classes."""
 
     def keras_loss(self) -> "keras.losses.Loss":
         import keras
@@ -115,6 +115,22 @@ class BinaryCrossentropy(Classification):
 
         correct = ops.equal(outputs > 0, y > 0.5)
         return ops.mean(ops.cast(correct, "float32"), axis=-1)
+
+
+@dataclass(frozen=True)
+class MultilabelCrossentropy(BinaryCrossentropy):
+    """A sigmoid for each of several labels; a row is right where all of them are."""
+
+    @property
+    def metrics(self) -> "list[keras.metrics.Metric]":
+        from skdropout.training._keras_metrics import RowAccuracy
+
+        return [RowAccuracy(name="accuracy", dtype="float32")]
+
+    def row_scores(self, y: Any, outputs: Any) -> Any:
+        from skdropout.training._keras_metrics import rows_all_right
+
+        return rows_all_right(y, outputs)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from cases import EACH_ENGINE
 from estimator_toy import fit_by_keras, quick, same_weights, table
+from sklearn.base import clone
 from sklearn.metrics import accuracy_score, log_loss
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 
@@ -133,6 +134,16 @@ def test_validation_rows_without_early_stopping_are_only_watched():
     )
     assert watched.history_["val_accuracy"][-1] == pytest.approx(watched.score(X_val, y_val))
     assert same_weights(watched, quick().fit(X, y))
+
+
+@pytest.mark.parametrize("engine", EACH_ENGINE)
+def test_a_row_of_several_labels_is_right_where_all_of_them_are(engine):
+    X, Y = table("multilabel")
+    X_val, Y_val = table("multilabel", n_rows=30, seed=4)
+    watched = quick(engine=engine, **STEADY).fit(X, Y, X_val=X_val, y_val=Y_val)
+    assert watched.history_["val_accuracy"][-1] == pytest.approx(watched.score(X_val, Y_val))
+    still = clone(watched).set_params(initial_weights=watched.weights_, learning_rate=1e-9)
+    assert still.fit(X, Y).history_["accuracy"][-1] == pytest.approx(watched.score(X, Y))
 
 
 def test_weights_of_validation_rows_count_copies():
