@@ -115,10 +115,11 @@ def design_comparison(
     base.set_params(**{name: value for name, value in control.items() if name in known})
     steps = -(-n_train // int(base.batch_size))
     most = min(max(defaults.steps // steps, _FEWEST_EPOCHS), defaults.epochs)
+    yardsticks = defaults.yardsticks(bool(material.classes))
     design = Design(
         estimator=base,
-        variants=chosen_variants(defaults.variants(base), variants, base),
-        yardsticks=defaults.yardsticks(bool(material.classes)),
+        variants=chosen_variants(defaults.variants(base), variants, base, yardsticks),
+        yardsticks=yardsticks,
         resampling=resampling,
         epochs=epochs or most,
         score=_score(scoring, material),

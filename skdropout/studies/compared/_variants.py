@@ -1,6 +1,6 @@
 """What is compared: kinds of regularisation, each with a small grid of strengths."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from math import ceil
 from typing import Any
@@ -173,9 +173,13 @@ def _by_name(*variants: Variant) -> dict[str, Variant]:
 
 
 def chosen_variants(
-    known: Mapping[str, Variant], asked: Sequence[str] | Mapping[str, Any] | None, estimator: Any
+    known: Mapping[str, Variant],
+    asked: Sequence[str] | Mapping[str, Any] | None,
+    estimator: Any,
+    yardsticks: Iterable[str],
 ) -> dict[str, Variant]:
     """Return the variants that were asked for, the control always among them and first."""
+    taken = (CONTROL, *yardsticks)
     if asked is None:
         return dict(known)
     if isinstance(asked, str):
@@ -183,7 +187,7 @@ def chosen_variants(
     chosen = {CONTROL: known[CONTROL]}
     for name in asked:
         if isinstance(asked, Mapping) and asked[name] is not None:
-            chosen[name] = _own(name, asked[name], estimator)
+            chosen[name] = _own(name, asked[name], estimator, taken)
         elif name in known:
             chosen[name] = known[name]
         else:
@@ -196,14 +200,16 @@ def chosen_variants(
     return chosen
 
 
-def _own(name: str, grid: Mapping[str, Sequence[Any]], estimator: Any) -> Variant:
+def _own(
+    name: str, grid: Mapping[str, Sequence[Any]], estimator: Any, taken: Sequence[str]
+) -> Variant:
     """Make a variant of a name and a parameter grid, its strengths in the grid's order."""
     from sklearn.model_selection import ParameterGrid
 
-    if not str(name).isidentifier() or name == CONTROL:
+    if not str(name).isidentifier() or name in taken:
         raise StudyError(
-            f"a variant's name must be letters, digits and underscores, and not {CONTROL!r}; "
-            f"got {name!r}."
+            "a variant's name must be letters, digits and underscores, and not "
+            f"{', '.join(map(repr, taken))}; got {name!r}."
         )
     try:
         strengths = list(ParameterGrid(dict(grid)))

@@ -346,6 +346,7 @@ def test_a_variant_of_ones_own(tmp_path):
         ({"variants": {"mine": {"dropuot": [0.1]}}}, "did you mean dropout"),
         ({"variants": {"mine": 3}}, "expects a parameter grid"),
         ({"variants": {"my own": {"dropout": [0.1]}}}, "letters, digits"),
+        ({"variants": {"naive": {"dropout": [0.1]}}}, "and not 'none', 'naive',.*got 'naive'"),
         ({"variants": {"mine": {"epochs": [3]}}}, "inner folds choose.*epochs"),
         ({"variants": {"mine": {"early_stopping": [True]}}}, "inner folds choose.*epochs"),
         ({"variants": {"mine": {"random_state": [3]}}}, "share their seeds.*seed"),
