@@ -11,6 +11,7 @@ from skdropout.studies.reading._table_loading import load_table
 
 def load_rows(
     data: Any,
+    y: Any = None,
     *,
     target: str | int | None = None,
     task: str | None = None,
@@ -20,9 +21,11 @@ def load_rows(
 
     Parameters
     ----------
-    data : str, path or DataFrame
+    data : str, path, DataFrame or array
         A data set's name, a table file, a folder with a folder of images per class, an ``.npz``
-        file, or a frame.
+        file, or rows and images from Python.
+    y : array-like of shape (n_samples,), default=None
+        The target of rows from Python, unless it is a column of `data`.
     target : str or int, default=None
         The column of a table to predict.
     task : {"classification", "regression"}, default=None
@@ -51,10 +54,10 @@ channels)
     ((1797, 8, 8, 1), ['0', '1', '2'])
     """
     if is_images(data):
-        images = load_images(data, reading=reading)
+        images = load_images(data, y=y, reading=reading)
         labels = np.array(images.classes)
         codes = np.concatenate([images.y, images.y_val])
         return np.concatenate([images.X, images.X_val]), labels[codes]
-    table = load_table(data, target, task, reading=reading)
-    y = np.array(table.classes)[table.targets] if table.classes else table.targets
-    return table.features, y
+    table = load_table(data, target, task, y=y, reading=reading)
+    labels = np.array(table.classes)[table.targets] if table.classes else table.targets
+    return table.features, labels

@@ -76,6 +76,7 @@ class StudyResult:
         Of a comparison: the inner score of every strength in every outer fold.
     recommended : Pipeline or None
         Of a comparison: the estimator to use, unfitted, its strength and epochs chosen on all rows.
+        It is fitted on what :func:`~skdropout.studies.load_rows` makes of the data.
     """
 
     name: str

@@ -247,6 +247,32 @@ def test_the_program_and_the_command_read_a_file_as_it_was_read(tmp_path):
     assert asked.command.endswith("--target y --header '--missing=-77,x y' --drop-columns e")
 
 
+@pytest.mark.parametrize("apart", [True, False])
+def test_the_program_prepares_rows_from_python_as_they_were_compared(apart):
+    X, y = rows(60)
+    frame = pd.DataFrame(X, columns=[*"abcd"]).assign(
+        day=pd.date_range("2026-01-01", periods=60).astype(str), same=1, kind=y
+    )
+    given = (frame.drop(columns="kind"), frame["kind"]) if apart else (frame, None)
+    arguments = {"task": "classification"} | ({} if apart else {"target": "kind"})
+    reading = Reading(drop_columns=("d",))
+    table = load_table(given[0], arguments.get("target"), y=given[1], reading=reading)
+    loading = Asked(table, arguments, reading).loading
+    namespace = dict(zip(("X", "y") if apart else ("frame",), given, strict=False))
+    exec("".join(line for line in loading.splitlines(True) if "= ..." not in line), namespace)
+    assert namespace["X"].equals(table.features)
+    assert namespace["y"].tolist() == [table.classes[code] for code in table.targets]
+    assert "= ...  # the rows that were compared" in loading
+
+
+def test_the_program_says_where_a_relative_path_begins(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pd.DataFrame({"x": range(20), "kind": ["a", "b"] * 10}).to_csv("own.csv", index=False)
+    asked = [Asked(load_table(p, "kind"), {}, Reading()) for p in ("own.csv", tmp_path / "own.csv")]
+    told = ["folder in which the comparison was started" in one.loading for one in asked]
+    assert told == [True, False]
+
+
 def test_differences_have_the_sign_of_the_score_and_verdicts_that_of_what_is_better(study):
     naive = study.comparisons.set_index("variant").loc["naive"]
     assert naive["difference"] > 0  # a higher log loss
@@ -281,6 +307,9 @@ def test_the_question_can_be_asked_again_as_it_is_told(tmp_path):
     assert (
         Asked(images, {"repeats": 2}, Reading()).command == "compare_regularisers(X, y, repeats=2)"
     )
+    table = load_table(pd.read_csv(path), "kind")
+    said = Asked(table, {"target": "kind"}, Reading()).command
+    assert said == "compare_regularisers(frame, target='kind')"
 
 
 def test_a_notebook_shows_the_table_and_the_sentences(study):
