@@ -9,7 +9,7 @@ import numpy as np
 
 from skdropout.studies._errors import StudyError
 from skdropout.studies.reading._image_set import ImageSet, split_images
-from skdropout.studies.reading._names import IMAGE_NAMES, TABLE_NAMES
+from skdropout.studies.reading._names import IMAGE_NAMES, TABLE_NAMES, as_place
 from skdropout.studies.reading._npz import read_npz
 from skdropout.studies.reading._options import (
     DEFAULT_READING,
@@ -48,9 +48,9 @@ def load_images(data: Any, *, y: Any = None, reading: Reading = DEFAULT_READING)
         return _digits(reading)
     if path.is_dir():
         check_applies(reading, str(path), IMAGE_FOLDER)
-        return replace(read_folder(path, reading), path=str(path))
+        return replace(read_folder(path, reading), path=as_place(path))
     check_applies(reading, str(path), IMAGES)
-    return replace(read_npz(path, reading), path=str(path))
+    return replace(read_npz(path, reading), path=as_place(path))
 
 
 def _cifar100() -> ImageSet:

@@ -14,7 +14,7 @@ from skdropout.studies._checks import did_you_mean
 from skdropout.studies._errors import StudyError
 from skdropout.studies.reading._columns import MAX_CATEGORIES, clean_columns
 from skdropout.studies.reading._files import read_file
-from skdropout.studies.reading._names import IMAGE_NAMES, TABLE_NAMES
+from skdropout.studies.reading._names import IMAGE_NAMES, TABLE_NAMES, as_place
 from skdropout.studies.reading._options import DEFAULT_READING, TABLE, Reading, check_applies
 from skdropout.studies.reading._suspicions import suspicions
 from skdropout.studies.reading._target_column import find_target, read_target
@@ -108,13 +108,14 @@ def load_table(
         if task is not None:
             raise StudyError(f"{data} has its own task; leave --task {task} away.")
         check_applies(reading, str(data), TABLE)
-        return _from_frame(str(data), *_named(str(data)), None, reading)
+        table = _from_frame(str(data), *_named(str(data)), None, reading)
+        return replace(table, reason=f"Its task is {table.task}.")
     path = Path(data)
     if path.suffix or path.exists() or str(data) == "-":
         frame, notes = read_file(path, reading)
         name = "stdin" if str(data) == "-" else path.name
         table = _from_frame(name, frame, target, task, reading)
-        return replace(table, notes=(*notes, *table.notes), path=str(path))
+        return replace(table, notes=(*notes, *table.notes), path=as_place(path))
     near = did_you_mean(str(data), [*TABLE_NAMES, *IMAGE_NAMES])
     raise StudyError(f"There is no file, folder or data set {str(data)!r}{near}")
 

@@ -334,3 +334,16 @@ def test_images_without_a_label_are_counted(missing):
     labels[[1, 3]] = missing
     with pytest.raises(StudyError, match=r"2 images without a label .* leave them out"):
         load_images(PIXELS, y=labels)
+
+
+def test_the_path_of_a_folder_is_no_name_of_data_that_are_built_in(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("digits", "breast_cancer"):
+        images = load_images(write(f"./{name}", "grey"))
+        assert len(load_rows(images.path)[0]) == len(load_rows(f"./{name}")[0]) == 2 * N
+
+
+def test_images_from_python_are_read_as_they_are_compared():
+    X, y = load_rows(PIXELS[..., 0], CLASSES)
+    assert X.shape == (len(PIXELS), *PIXELS.shape[1:3], 1)
+    assert sorted(y.tolist()) == sorted(map(str, CLASSES))

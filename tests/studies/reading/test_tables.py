@@ -305,6 +305,15 @@ def test_published_and_embedded_tables_are_taken_as_they_are():
     assert load_table("breast_cancer").notes == ()
     assert load_table("sonar").notes == ()
     assert load_table("sonar").features.shape == (208, 60)
+    for name in ("breast_cancer", "sonar"):  # which refuse options of the target
+        assert "--task" not in "".join(load_table(name).overview())
+
+
+def test_the_path_of_a_file_is_no_name_of_data_that_are_built_in(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, "a,b,y\n1,2.5,x\n3,4.5,z\n", name="sonar")
+    table = load_table("./sonar", "y")
+    assert load_table(table.path, "y").features.equals(table.features)
 
 
 def test_named_tables_are_read_as_one_says():
