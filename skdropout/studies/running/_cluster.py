@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -36,6 +37,11 @@ def computed_on_cluster(
                 raise StudyError(
                     "Workers of the cluster were killed again and again, most likely because their "
                     "memory ran out. Give them more of it. Everything finished is kept."
+                ) from error
+            except CancelledError as error:
+                raise StudyError(
+                    f"The connection to the scheduler at {address!r} was lost. Everything finished "
+                    "is kept: start a scheduler, and again with the same arguments to go on."
                 ) from error
 
 

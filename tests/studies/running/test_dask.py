@@ -1,6 +1,7 @@
 """Searches and studies on a Dask cluster: the same results, also where a worker is killed."""
 
 import os
+import time
 from collections import Counter
 from dataclasses import replace
 from itertools import chain
@@ -19,6 +20,7 @@ from skdropout import DropoutMLPClassifier
 from skdropout.__main__ import main
 from skdropout.studies import StudyError
 from skdropout.studies.running import run_plan
+from skdropout.studies.running._cluster import computed_on_cluster
 
 RATES = [0.0, 0.1, 0.3, 0.5]
 SPLITS = 5
@@ -119,3 +121,17 @@ def test_the_command_line_takes_a_cluster(cluster, tmp_path, capsys):
 def test_an_address_that_is_none_says_what_is_expected(tmp_path):
     with pytest.raises(StudyError, match=r"no Dask scheduler.*tcp://.*'local'"):
         run_plan(toy.plan(), tmp_path / "out", cluster="carrier-pigeon://loft", progress=False)
+
+
+def slow(cell, data):
+    time.sleep(0.3)
+    return cell, {}
+
+
+def test_a_scheduler_that_goes_away_is_told():
+    with LocalCluster(n_workers=1, processes=False, dashboard_address=":0") as mortal:
+        results = computed_on_cluster(mortal.scheduler_address, 1, slow, range(40), ())
+        next(results)
+        mortal.close()
+        with pytest.raises(StudyError, match=r"connection to the scheduler.*lost.*is kept"):
+            list(results)
