@@ -49,6 +49,9 @@ class _Parser(argparse.ArgumentParser):
     """An argument parser whose errors are one line."""
 
     def error(self, message: str) -> NoReturn:
+        option, _, problem = message.removeprefix("argument ").partition(": ")
+        if problem == "expected one argument":  # which "-1,-2" is not taken for
+            message += f"; write {option}=VALUE where the value begins with -"
         self.exit(USER_ERROR, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
 
 

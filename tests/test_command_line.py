@@ -83,6 +83,7 @@ def test_help_names_the_data_and_loads_nothing_heavy():
         (["compare", "--variants", "dropuot_hidden"], "did you mean dropout_hidden"),
         (["compare", "--variants", "none"], "names nothing to hold against 'none'"),
         (["compare", "--folds", "1"], "folds must be at least 2, got 1"),
+        (["compare", "--missing", "-999,-1"], "--missing=VALUE where the value begins with -"),
         (["compare", "--folds", "two"], "invalid int value: 'two'"),
         (["compare", "--practical", "-1"], "practical must be at least 0, got -1"),
         (["compare", "--scoring", "acuracy"], "did you mean accuracy?"),
