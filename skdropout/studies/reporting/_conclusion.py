@@ -117,4 +117,5 @@ def write_conclusion(folder: Path, conclusion: Conclusion) -> None:
     }
     for name, text in {**texts, **conclusion.files, "report.html": conclusion.page}.items():
         with writing(folder / name):
-            (folder / name).write_bytes(text.encode())
+            # A file's name need not be text; Python reads back what this writes of it.
+            (folder / name).write_bytes(text.encode(errors="backslashreplace"))

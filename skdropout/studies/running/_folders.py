@@ -28,13 +28,15 @@ def folder_of(
     first = Path(f"skdropout-{command}-{Path(name).stem}")
     numbered = (first.with_name(f"{first.name}-{number}") for number in count(2))
     folder = first
-    while source and not _belongs_to(folder, source, data or {}):
+    while not _belongs_to(folder, source, data or {}):
         folder = next(numbered)
     return folder
 
 
 def _belongs_to(folder: Path, source: str, data: Mapping[str, Any]) -> bool:
     there = read_description(folder) or {}
-    known = part_of(there, "data")
-    moved = "sha256" in data and all(known.get(n) == data[n] for n in ("name", "sha256"))
+    known = {**data, **part_of(there, "data")}
+    if known.get("name") != data.get("name"):
+        return False
+    moved = "sha256" in data and known["sha256"] == data["sha256"]
     return moved or there.get("source", "") in ("", source)

@@ -136,7 +136,8 @@ class Store:
         source = {"source": self._plan.source} if self._plan.source else {}
         study = {**self._identity, **source, "runs": runs}
         text = json.dumps(study, indent=2, ensure_ascii=False) + "\n"
-        _replace(self.folder / DESCRIPTION, text.encode())
+        # Names of files need not be text; JSON reads back what this writes of them.
+        _replace(self.folder / DESCRIPTION, text.encode(errors="backslashreplace"))
 
     def recover(self) -> None:
         """Read the tables, keeping the rows of whole cells and nothing else."""

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import time
+from ast import literal_eval
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
@@ -18,7 +19,9 @@ import pytest
 import studies_toy as toy
 
 from skdropout.studies import StudyError
-from skdropout.studies.running import folder_of, notes_on, run_plan
+from skdropout.studies.reporting import Conclusion, write_conclusion
+from skdropout.studies.running import duration, folder_of, notes_on, run_plan
+from skdropout.studies.running._description import read_description
 
 
 @pytest.mark.parametrize(("jobs", "cores"), [(2, None), (1, 1)])
@@ -213,6 +216,37 @@ def test_two_files_of_one_name_have_a_folder_each(tmp_path, monkeypatch):
     assert folder_of("here", "compare", "iris.csv", "/d/iris.csv") == Path("here")
     with pytest.raises(StudyError, match="out is empty"):
         folder_of(" ", "compare", "iris.csv")
+
+
+def test_data_without_a_file_and_a_file_have_a_folder_each(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folders = []
+    for name, file in [("table", ""), ("table.csv", "/a/table.csv"), ("table", "")]:
+        data = {"name": name, "sha256": 64 * "x"}
+        folder = folder_of(None, "compare", name, file, data)
+        plan = replace(toy.plan(1), identity={"study": name, "data": data}, source=file)
+        run_plan(plan, folder, progress=False)
+        folders.append(str(folder))
+    assert folders == [f"skdropout-compare-table{end}" for end in ("", "-2", "")]
+
+
+def test_a_name_that_is_no_text_is_kept_as_it_is(tmp_path):
+    strange = "t\udce4st.csv"  # a byte of Latin-1, as Python tells it
+    plan = replace(toy.plan(1, file=strange), source=f"/{strange}")
+    for _ in range(2):
+        run_plan(plan, tmp_path, progress=False)
+    assert read_description(tmp_path)["source"] == f"/{strange}"
+    said = Conclusion([], pd.DataFrame(), pd.DataFrame(), [], {}, strange, {"own.py": f"'{strange}'"})
+    write_conclusion(tmp_path, said)
+    assert literal_eval((tmp_path / "own.py").read_text()) == strange
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(3, "3 s"), (100, "2 min"), (7199, "2 h 0 min"), (7200 + 60 * 5, "2 h 5 min")],
+)
+def test_lengths_of_time_are_said_as_people_do(seconds, said):
+    assert duration(seconds) == said
 
 
 def test_a_file_that_was_moved_with_its_folder_is_the_same(tmp_path, monkeypatch):
