@@ -3,11 +3,15 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 from math import inf, isfinite
+from operator import index
+from typing import TypeVar
 
 from skdropout.studies._errors import StudyError
 
 ENGINES = ("compiled", "keras")
 PRECISIONS = ("float32", "mixed_bfloat16")
+
+_Whole = TypeVar("_Whole", int, int | None)
 
 
 def did_you_mean(name: str, known: Iterable[str], *, otherwise: str = "known") -> str:
@@ -32,6 +36,29 @@ def check_at_least(name: str, value: float | None, least: float) -> None:
         return
     wanted = f"at least {least}" if isfinite(value) else "a finite number"
     raise StudyError(f"{name} must be {wanted}, got {value}.")
+
+
+def whole(name: str, value: _Whole, least: int) -> _Whole:
+    """Return a number as Python's own whole one, refusing another or one that is too small."""
+    if value is None:
+        return value
+    number = _index(name, value)
+    check_at_least(name, number, least)
+    return number
+
+
+def whole_jobs(jobs: int) -> int:
+    """Return the number of jobs as Python's own, refusing none at all."""
+    if not (number := _index("jobs", jobs)):
+        raise StudyError("jobs must be a positive number, or -1 for every core.")
+    return number
+
+
+def _index(name: str, value: int) -> int:
+    try:
+        return index(value)
+    except TypeError as error:
+        raise StudyError(f"{name} must be a whole number, got {value}.") from error
 
 
 def check_seeds(seed: int, repeats: int) -> None:

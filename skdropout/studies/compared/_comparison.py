@@ -11,6 +11,8 @@ from skdropout.studies._checks import (
     check_at_least,
     check_choice,
     check_seeds,
+    whole,
+    whole_jobs,
 )
 from skdropout.studies._errors import StudyError
 from skdropout.studies.compared._asked import Asked
@@ -158,17 +160,10 @@ default="breast_cancer"
     >>> study.comparisons["variant"].tolist()
     ['dropout_hidden', 'naive', 'logistic_regression', 'gradient_boosting']
     """
-    for name, value, least in [
-        ("repeats", repeats, 1),
-        ("folds", folds, 2),
-        ("inner_folds", inner_folds, 1),
-        ("seed", seed, 0),
-        ("epochs", epochs, 1),
-        ("practical", practical, 0),
-    ]:
-        check_at_least(name, value, least)
-    if jobs == 0:
-        raise StudyError("jobs must be a positive number, or -1 for every core.")
+    repeats, folds = whole("repeats", repeats, 1), whole("folds", folds, 2)
+    inner_folds, seed = whole("inner_folds", inner_folds, 1), whole("seed", seed, 0)
+    epochs, jobs = whole("epochs", epochs, 1), whole_jobs(jobs)
+    check_at_least("practical", practical, 0)
     check_choice("engine", engine, ENGINES)
     check_choice("precision", precision, PRECISIONS)
 

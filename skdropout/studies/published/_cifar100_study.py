@@ -6,7 +6,7 @@ from math import ceil
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from skdropout.studies._checks import ENGINES, PRECISIONS, check_at_least, check_choice
+from skdropout.studies._checks import ENGINES, PRECISIONS, check_choice, whole
 from skdropout.studies._errors import StudyError
 from skdropout.studies.designing import (
     ONLY,
@@ -127,8 +127,8 @@ def repeat_cifar100(
     ...     print(error)
     placements has no 'after_poling'; did you mean after_pooling or after_activation?
     """
-    for name, value in [("epochs", epochs), ("seeds", seeds), ("train_size", train_size)]:
-        check_at_least(name, value, 1)
+    epochs, seeds = whole("epochs", epochs, 1), whole("seeds", seeds, 1)
+    train_size = whole("train_size", train_size, 1)
     check_choice("precision", precision, PRECISIONS)
     check_choice("engine", engine, ENGINES)
     places = _choose("placements", placements, PLACEMENTS)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from skdropout.studies._checks import ENGINES, check_at_least, check_choice, check_seeds
+from skdropout.studies._checks import ENGINES, check_choice, check_seeds, whole
 from skdropout.studies._errors import StudyError
 from skdropout.studies.designing import (
     ONLY,
@@ -136,13 +136,8 @@ def repeat_sonar(
     >>> study.summary["published"].to_dict()
     {'baseline': 0.8604, 'visible': 0.8352, 'hidden': 0.8359}
     """
-    for name, value, least in [
-        ("repeats", repeats, 1),
-        ("folds", folds, 2),
-        ("seed", seed, 0),
-        ("epochs", epochs, 1),
-    ]:
-        check_at_least(name, value, least)
+    repeats, folds = whole("repeats", repeats, 1), whole("folds", folds, 2)
+    seed, epochs = whole("seed", seed, 0), whole("epochs", epochs, 1)
     check_seeds(seed, repeats)
     check_choice("engine", engine, ENGINES)
     table = load_table("sonar")

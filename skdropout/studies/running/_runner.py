@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from skdropout.studies._checks import whole_jobs
 from skdropout.studies._errors import StudyError, StudyInterrupted, unwritable
 from skdropout.studies.running._cells import Cell, Plan, Tables
 from skdropout.studies.running._cluster import computed_on_cluster
@@ -41,8 +42,7 @@ def run_plan(
     """
     from tqdm import tqdm
 
-    if jobs == 0:
-        raise StudyError("jobs must be a positive number, or -1 for every core.")
+    jobs = whole_jobs(jobs)
     unfinished = Unfinished(out)
     say = tell if progress else _silent
     with Store(out, plan, this_run(jobs, cluster)) as store:

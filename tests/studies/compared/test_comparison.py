@@ -206,7 +206,10 @@ def test_a_finished_comparison_trains_nothing(study, monkeypatch):
         raise AssertionError("it trains")
 
     monkeypatch.setattr("skdropout.training._compiled.CompiledEngine.train", train)
-    again = compare_regularisers(*rows(), out=study.out, **OPTIONS)
+    numbers = {name: np.int64(OPTIONS[name]) for name in ("repeats", "folds", "epochs", "jobs")}
+    again = compare_regularisers(
+        *rows(), out=study.out, seed=np.int64(7), inner_folds=np.int64(4), **(OPTIONS | numbers)
+    )
     pd.testing.assert_frame_equal(again.results, study.results)
     assert repr(again.recommended) == repr(study.recommended)
 
@@ -380,6 +383,7 @@ def test_a_variant_of_ones_own(tmp_path):
         ({"variants": {"mine": {"early_stopping": [True]}}}, "inner folds choose.*epochs"),
         ({"variants": {"mine": {"random_state": [3]}}}, "share their seeds.*seed"),
         ({"variants": {"mine": {"label_smoothing": [0.1]}}}, "'mine' has label_smoothing=0.1"),
+        ({"folds": 2.0}, r"folds must be a whole number, got 2\.0"),
         ({"estimator": LogisticRegression()}, "expects a DropoutMLPClassifier"),
         ({"estimator": DropoutMLPRegressor()}, "asks for classes"),
     ],

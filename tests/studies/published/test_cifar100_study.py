@@ -137,6 +137,7 @@ def test_a_network_that_diverges_is_a_result(monkeypatch):
         ({"conditions": []}, "at least one of as_published, standardised"),
         ({"seeds": 0}, "seeds must be at least 1"),
         ({"epochs": -2}, "epochs must be at least 1"),
+        ({"epochs": 1.5}, "epochs must be a whole number, got 1.5"),
         ({"train_size": 0}, "train_size must be at least 1"),
         ({"precision": "float16"}, "did you mean .*float"),
     ],

@@ -157,6 +157,14 @@ def test_other_arguments_need_another_folder(study):
         repeat_sonar(out=study.out, **{**OPTIONS, "epochs": 3})
 
 
+def test_numbers_of_numpy_are_numbers(study):
+    options = {name: np.int64(value) for name, value in OPTIONS.items() if name != "progress"}
+    again = repeat_sonar(out=study.out, progress=False, **options)
+    pd.testing.assert_frame_equal(again.results, study.results)
+    with pytest.raises(StudyError, match=r"repeats must be a whole number, got 1\.0"):
+        repeat_sonar(repeats=1.0)
+
+
 @pytest.mark.parametrize("option", ["repeats", "folds", "seed", "epochs"])
 def test_arguments_out_of_range_are_refused(option):
     with pytest.raises(StudyError, match=f"{option} must be at least [012], got -1"):

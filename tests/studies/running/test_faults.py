@@ -236,8 +236,8 @@ def test_a_name_that_is_no_text_is_kept_as_it_is(tmp_path):
     for _ in range(2):
         run_plan(plan, tmp_path, progress=False)
     assert read_description(tmp_path)["source"] == f"/{strange}"
-    said = Conclusion([], pd.DataFrame(), pd.DataFrame(), [], {}, strange, {"own.py": f"'{strange}'"})
-    write_conclusion(tmp_path, said)
+    empty, files = pd.DataFrame(), {"own.py": f"'{strange}'"}
+    write_conclusion(tmp_path, Conclusion([], empty, empty, [], {}, strange, files))
     assert literal_eval((tmp_path / "own.py").read_text()) == strange
 
 

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import psutil
 import pytest
@@ -177,6 +178,12 @@ def test_the_bar_counts_what_was_there_before(tmp_path, capsys):
     assert "toy: 100%" in capsys.readouterr().err
     run_plan(toy.plan(), tmp_path)
     assert "12/12" in capsys.readouterr().err
+
+
+def test_the_number_of_jobs_may_be_numpy_s(tmp_path):
+    assert len(run_plan(toy.plan(1), tmp_path, jobs=np.int64(1), progress=False)["results"]) == 4
+    with pytest.raises(StudyError, match=r"jobs must be a whole number, got 1\.5"):
+        run_plan(toy.plan(1), tmp_path, jobs=1.5)
 
 
 def test_no_jobs_at_all_is_refused(tmp_path):
