@@ -66,7 +66,7 @@ def compare_cells(
     table = load_table(X, y=y)
     material = material_of(table)
     design = _design(material, **wishes)
-    plan = plan_comparison(material, design, repeats=repeats, data=table, jobs=jobs)
+    plan = plan_comparison(material, design, repeats=repeats, data=table, reading={}, jobs=jobs)
     cells = [cell for cell in plan.cells if cell[0] in design.variants]
     run = Parallel(n_jobs=jobs, backend="threading")
     computed = run(delayed(plan.compute)(cell, *plan.data) for cell in cells)

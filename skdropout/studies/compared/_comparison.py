@@ -1,7 +1,7 @@
 """The comparison as one call."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -211,7 +211,12 @@ default="breast_cancer"
         practical = design.score.practical * design.score.scale(material.y)
     study = Comparison(
         plan_comparison(
-            material, design, repeats=repeats, data=loaded, jobs=jobs_here(jobs, cluster)
+            material,
+            design,
+            repeats=repeats,
+            data=loaded,
+            reading={"target": target, "task": task, **asdict(reading)},
+            jobs=jobs_here(jobs, cluster),
         ),
         loaded,
         material,

@@ -191,9 +191,10 @@ def plan_comparison(
     *,
     repeats: int,
     data: Table | ImageSet,
+    reading: Mapping[str, Any],
     jobs: int,
 ) -> Plan:
-    """Describe what is computed."""
+    """Describe what is computed; `reading` says what was asked for of how to read the data."""
     resampling = design.resampling
     names = [*design.variants, *design.yardsticks]
     scores = dict.fromkeys(material.scores, float)
@@ -222,6 +223,7 @@ def plan_comparison(
                 "steps": [repr(step) for step in material.steps],
             },
             "data": data.describe(),
+            "reading": described(reading),
         },
         source=str(Path(data.path).resolve()) if data.path not in ("", "-") else "",
         # Repeat by repeat, so that what is finished early is a whole comparison already.

@@ -21,7 +21,7 @@ class Plan:
     identity : dict
         What was asked for, as JSON can hold it: arguments, protocol, hash of the data. All that
         the numbers of a cell depend on is here. Two plans with the same identity, but for the
-        `growing` arguments, are the same study.
+        `growing` arguments and the ``"reading"`` that led to the same data, are the same study.
     cells : sequence of tuple
         The cells in canonical order.
     key : tuple of str

@@ -28,8 +28,11 @@ def read_description(folder: Path) -> dict[str, Any] | None:
 
 
 def fixed_part(study: Mapping[str, Any], growing: Sequence[str]) -> dict[str, Any]:
-    """Flatten what a study's numbers depend on, all but the arguments that may grow."""
-    free = ("runs.", "source.", *(f"arguments.{name}." for name in growing))
+    """Flatten what a study's numbers depend on, all but the arguments that may grow.
+
+    Of data that is their content: how they were read only says why that may differ.
+    """
+    free = ("runs.", "source.", "reading.", *(f"arguments.{name}." for name in growing))
     return {name: v for name, v in _leaves(study).items() if not f"{name}.".startswith(free)}
 
 
@@ -47,8 +50,9 @@ def check_same_study(
     # What else differs may follow from the data, such as the size of a network.
     data = [text for name, text in changed.items() if name.startswith("data.")]
     if data and "study" not in changed:
+        read = _differences(part_of(there, "reading"), part_of(now, "reading")).values()
         raise StudyError(
-            f"The data changed since the study in {folder}: {_first(data)}. "
+            f"The data changed since the study in {folder}: {_first([*read, *data])}. "
             "Use the same data to go on with it, or another folder (--out)."
         )
     if changed:

@@ -214,6 +214,12 @@ def test_a_finished_comparison_trains_nothing(study, monkeypatch):
     assert repr(again.recommended) == repr(study.recommended)
 
 
+def test_data_that_are_read_otherwise_are_told_by_what_was_asked(study):
+    reading = Reading(drop_columns=("3",))
+    with pytest.raises(StudyError, match=r"data changed.*: drop_columns is \[\] there and \['3'\]"):
+        compare_regularisers(*rows(), out=study.out, reading=reading, **OPTIONS)
+
+
 def test_the_folder_has_all_that_the_report_names(study):
     names = {path.name for path in study.out.iterdir()}
     assert {

@@ -36,7 +36,9 @@ def planned(estimator=SMALL, variants=("l2",), engine=None, scoring=None):
         material_of(data), defaults=TABLES, estimator=estimator, variants=variants, folds=2,
         inner_folds=2, seed=7, epochs=1, scoring=scoring, engine=engine, precision=None,
     )  # fmt: skip
-    return design, plan_comparison(material_of(data), design, repeats=1, data=data, jobs=1)
+    return design, plan_comparison(
+        material_of(data), design, repeats=1, data=data, reading={}, jobs=1
+    )
 
 
 @pytest.mark.parametrize("weights", ["balanced", {0: 1, 1: 5}])

@@ -119,6 +119,18 @@ def test_arguments_that_somebody_has_edited_are_refused(tmp_path):
         run_plan(with_kinds("a", rate=0.5), tmp_path, progress=False)
 
 
+def test_data_that_are_read_otherwise_are_refused_only_where_they_differ(tmp_path):
+    def read(target, content):
+        identity = {"study": "toy", "data": {"sha256": content * 64}, "reading": {"target": target}}
+        return replace(toy.plan(2, folder=tmp_path), identity=identity)
+
+    for target in ("kind", "-1"):
+        run_plan(read(target, "a"), tmp_path / "out", progress=False)
+    assert len((tmp_path / "calls.txt").read_text().splitlines()) == 4
+    with pytest.raises(StudyError, match=r"data changed.*: target is '-1' there and 'x' now; data"):
+        run_plan(read("x", "b"), tmp_path / "out", progress=False)
+
+
 def test_a_refusal_names_a_few_of_many_differences(tmp_path):
     run_plan(toy.plan(2, **{f"rate_{i}": 0 for i in range(20)}), tmp_path, progress=False)
     with pytest.raises(StudyError, match=r"rate_2 is 0 there and 1 now; and 17 more\.") as caught:
@@ -134,7 +146,7 @@ def compared(variants, repeats=1):
         material, defaults=TABLES, estimator=DropoutMLPClassifier(), variants=variants, folds=2,
         inner_folds=2, seed=7, epochs=1, scoring=None, engine="compiled", precision=None,
     )  # fmt: skip
-    return plan_comparison(material, design, repeats=repeats, data=table, jobs=1)
+    return plan_comparison(material, design, repeats=repeats, data=table, reading={}, jobs=1)
 
 
 def stand_in(cell, material, design):
