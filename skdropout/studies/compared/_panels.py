@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+#: All that there may be, by the names of their files.
+PANELS = ("differences", "strengths", "epochs")
+
+
 def draw_panels(findings: Findings) -> dict[str, "Figure"]:
     """Draw all three, without those that have nothing to show."""
     design, tables, best = findings.design, findings.tables, findings.best
@@ -118,7 +122,8 @@ def draw_epochs(
             folds = ours.pivot(index="epoch", columns="fold", values=column)
             axis.plot(folds.index, folds, color=colour, linewidth=0.7, alpha=0.4)
             mean = folds.dropna().mean(axis=1)  # where some folds have ended it would jump
-            axis.plot(mean.index, mean, color=colour, linewidth=2, label=name)
+            # After a blank: matplotlib hides a name that begins with an underscore.
+            axis.plot(mean.index, mean, color=colour, linewidth=2, label=f" {name}")
         axes[0].axvline(epochs[name], color=colour, linestyle=":", linewidth=1.2)
     axes[0].set_ylabel(f"validation {score.title}")
     axes[1].set_ylabel("training loss")

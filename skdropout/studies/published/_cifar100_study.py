@@ -261,7 +261,7 @@ class Cifar100:
             summary=summary,
             comparisons=comparisons,
             listings=[_cifar100_page.list_accuracies(summary, c) for c in self.conditions],
-            figures=figures,
+            figures={c: figures.get(c) for c in CONDITIONS},
             page=_cifar100_page.cifar100_page(
                 self.images, self.arguments, verdicts, summary, comparisons, figures, notes
             ),

@@ -25,8 +25,8 @@ class Conclusion:
         A row per variant, and a row per pair.
     listings : sequence of Listing
         The summary as texts.
-    figures : dict of str to Figure
-        Figures by the names of their files.
+    figures : dict of str to Figure or None
+        Figures by the names of their files; None for one that there is not, or not any more.
     page : str
         The report.
     files : dict of str to str
@@ -39,7 +39,7 @@ class Conclusion:
     summary: "pd.DataFrame"
     comparisons: "pd.DataFrame"
     listings: Sequence[Listing]
-    figures: Mapping[str, "Figure"]
+    figures: Mapping[str, "Figure | None"]
     page: str
     files: Mapping[str, str] = field(default_factory=dict)
     recommended: Any = None
@@ -108,8 +108,12 @@ def write_conclusion(folder: Path, conclusion: Conclusion) -> None:
     from skdropout.studies.reporting._figures import save_png
 
     for name, figure in conclusion.figures.items():
-        with writing(folder / f"{name}.png"):
-            save_png(figure, folder / f"{name}.png")
+        path = folder / f"{name}.png"
+        with writing(path):
+            if figure is None:
+                path.unlink(missing_ok=True)
+            else:
+                save_png(figure, path)
     tables = {"summary.csv": conclusion.summary, "comparisons.csv": conclusion.comparisons}
     texts = {
         name: table.to_csv(index=table.index.name is not None, lineterminator="\n")

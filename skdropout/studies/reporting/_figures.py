@@ -62,7 +62,10 @@ def new_figure(
     heights: Sequence[float],
     sharey: Literal["none", "col", "all"] = "none",
 ) -> tuple["Figure", "Sequence[Axes]"]:
-    """Make a figure without pyplot, so that no state outlives it."""
+    """Make a figure without pyplot, so that no state outlives it.
+
+    Its numbers stand in full at their ticks: a power of ten apart would hide in the axis' label.
+    """
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -74,9 +77,15 @@ def new_figure(
         axis.spines[["top", "right"]].set_visible(False)
         axis.spines[["left", "bottom"]].set_color(QUIET)
         axis.tick_params(which="both", colors=QUIET, labelcolor=INK, labelsize=9)
-        for label in (axis.xaxis.label, axis.yaxis.label):
-            label.set(color=INK, fontsize=9)
+        for one in (axis.xaxis, axis.yaxis):
+            one.label.set(color=INK, fontsize=9)
+            one.set_major_formatter(_in_full)
     return figure, axes
+
+
+def _in_full(value: float, place: object) -> str:
+    """Write the number of a tick, of which neighbours differ in the first dozen digits."""
+    return f"{value:.12g}".replace("-", "−")
 
 
 def legend(figure: "Figure", axis: "Axes") -> None:
@@ -89,12 +98,12 @@ def legend(figure: "Figure", axis: "Axes") -> None:
 
 def log_scale(axis: "Axes") -> None:
     """Make the vertical axis logarithmic, with plain numbers at 1, 2 and 5."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     axis.set_yscale("log")
     low, high = axis.get_ylim()
     axis.yaxis.set_major_locator(LogLocator(subs=(1,) if high > 1000 * low else (1, 2, 5)))
-    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.yaxis.set_major_formatter(_in_full)
     axis.yaxis.set_minor_formatter(NullFormatter())
 
 

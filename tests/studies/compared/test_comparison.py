@@ -3,6 +3,7 @@
 import ast
 import json
 import shlex
+import shutil
 
 import baycomp
 import numpy as np
@@ -27,6 +28,7 @@ from skdropout.studies import (
 from skdropout.studies.compared._asked import Asked
 from skdropout.studies.compared._findings import Findings, verdict_of
 from skdropout.studies.compared._nested import choose, compute_cell
+from skdropout.studies.compared._panels import draw_epochs
 from skdropout.studies.compared._variants import TABLE_CONTROL, table_variants
 from skdropout.studies.compared._yardsticks import table_yardsticks
 from skdropout.studies.designing import Design, Folds, Material, Variant, validated
@@ -38,6 +40,7 @@ from skdropout.studies.evidence import (
     score_numbers,
 )
 from skdropout.studies.reading import load_images, load_table
+from skdropout.studies.reporting import to_svg
 
 SMALL = DropoutMLPClassifier(hidden_layer_sizes=(8,), batch_size=32, learning_rate=0.02)
 OPTIONS = {
@@ -230,6 +233,28 @@ def test_the_folder_has_all_that_the_report_names(study):
     html = study.report.read_text()
     assert all(line in html for line in ("Held fixed:", "inner folds", "recommended.py"))
     assert json.loads((study.out / "study.json").read_text())["arguments"]["repeats"] == 1
+
+
+def test_a_figure_that_a_report_lacks_does_not_stay_of_an_earlier_one(study, tmp_path):
+    out = shutil.copytree(study.out, tmp_path / "out")
+    (out / "own.png").touch()
+    compare_regularisers(*rows(), out=out, **(OPTIONS | {"variants": {"_mine": {"alpha": [1.0]}}}))
+    assert {path.name for path in out.glob("*.png")} == {"differences.png", "epochs.png", "own.png"}
+
+
+def test_the_curves_are_named_and_their_numbers_written_out():
+    design = small_design([Variant("none", "", {"-": {}}), Variant("_mine", "", {"a": {}})])
+    curves = pd.DataFrame(
+        [(v, 0, e, 1 + 1e-9 * e, 1e-9 * e) for v in design.variants for e in (1, 2, 3)],
+        columns=["variant", "fold", "epoch", "validation", "training_loss"],
+    )
+    figure = draw_epochs(curves, ["none", "_mine"], {"none": 1, "_mine": 2}, design.score)
+    to_svg(figure)
+    assert [text.get_text().strip() for text in figure.legends[0].get_texts()] == ["none", "_mine"]
+    loss = figure.axes[1].yaxis
+    assert loss.get_offset_text().get_text() == ""
+    ticks = [float(label.get_text().replace("−", "-")) for label in loss.get_ticklabels()]
+    assert ticks == pytest.approx(list(loss.get_majorticklocs()))
 
 
 def test_the_recommended_estimator_is_unfitted_and_is_what_the_program_makes(study):
