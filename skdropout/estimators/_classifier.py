@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags
-from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.multiclass import type_of_target, unique_labels
 
 from skdropout.estimators._base import NetworkEstimator
 from skdropout.estimators._class_targets import Classes, classes_of
-from skdropout.estimators._labels import checked_classes, checked_labels
+from skdropout.estimators._labels import checked_labels
 from skdropout.estimators._monte_carlo import summarised
 from skdropout.estimators._parameters import RATE, names
 from skdropout.training import Objective
@@ -64,13 +64,11 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator[Classes]):
                 "classes must be passed on the first call to partial_fit: all the labels that "
                 "this and later calls will bring."
             )
-        if classes is not None and not first:
-            labels = np.unique(checked_classes(classes))
-            if not np.array_equal(self.classes_, labels):
-                raise ValueError(
-                    f"classes={classes!r} is not the same as on the last call to partial_fit, "
-                    f"which was {self.classes_!r}."
-                )
+        if not (first or classes is None or np.array_equal(self.classes_, unique_labels(classes))):
+            raise ValueError(
+                f"classes={classes!r} is not the same as on the last call to partial_fit, which "
+                f"was {self.classes_!r}."
+            )
         return self._fit(X, y, sample_weight, classes=classes, going_on=not first, partial=True)
 
     def predict(self, X: Any) -> np.ndarray:

@@ -19,7 +19,7 @@ def checked_labels(y: np.ndarray) -> np.ndarray:
         y = y.toarray()
     if y.dtype == object:
         _check_objects(y)
-        y = _numbers_as_such(y)
+        _refuse_numbers(y)
     kind = type_of_target(y, input_name="y")
     if kind not in _KINDS:
         check_classification_targets(y)  # says what is wrong
@@ -54,7 +54,7 @@ def checked_classes(classes: Any) -> np.ndarray:
     if labels.ndim != 1 or not len(labels):
         raise ValueError(f"classes expects a list of all labels that y will have, got {classes!r}.")
     _check_objects(np.array([*classes], dtype=object), "classes")
-    return _numbers_as_such(labels)
+    return labels
 
 
 def _check_objects(labels: np.ndarray, name: str = "y") -> None:
@@ -73,8 +73,14 @@ def _check_objects(labels: np.ndarray, name: str = "y") -> None:
         )
 
 
-def _numbers_as_such(labels: np.ndarray) -> np.ndarray:
-    """Return numbers in the type that NumPy has for them; scikit-learn refuses them as objects."""
-    if labels.dtype == object and isinstance(labels.flat[0], Number | np.bool_):
-        return np.array(labels.tolist())
-    return labels
+def _refuse_numbers(y: np.ndarray) -> None:
+    """Reject numbers kept as objects, which no score and no stratified split of scikit-learn takes.
+
+    A column of a mixed table is such, also when its missing labels have been left out.
+    """
+    if y.size and isinstance(y.flat[0], Number | np.bool_):
+        kind = {"b": "bool", "i": "int"}.get(np.array(y.tolist()).dtype.kind, "float")
+        raise ValueError(
+            "y holds numbers in an array of objects, which scikit-learn's scores and splits do not "
+            f"take for classes. Convert it: y.astype({kind})."
+        )

@@ -46,6 +46,8 @@ TARGETS = {
         np.array(["a", *Y[1:]], dtype=object),
         "mixes text and numbers.* Convert",
     ),
+    "numbers as objects": (Y.astype(object), r"Convert it: y\.astype\(int\)"),
+    "booleans as objects": (Y.astype(bool).astype(object), r"Convert it: y\.astype\(bool\)"),
     "lists": (np.array([[0], [0, 1]] * 30, dtype=object), "MultiLabelBinarizer"),
     "continuous": (X[:, 0], "Unknown label type: continuous"),
     "two columns of classes": (np.c_[Y3, Y3], "MultiOutputClassifier"),

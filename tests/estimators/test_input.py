@@ -118,19 +118,6 @@ def test_labels_of_any_type_come_back(labels):
     assert classifier.score(X, pair[codes]) == np.mean(predicted == pair[codes])
 
 
-@pytest.mark.parametrize("kind", ["int64", "float64", "bool"])
-def test_numbers_kept_as_objects_are_labels(kind):
-    """As a column of a mixed table keeps them, or what is left once missing ones are dropped."""
-    X, y = table()
-    y = y.astype(kind)
-    expected, found = quick().fit(X, y), quick().fit(X, y.astype(object))
-    assert same_weights(found, expected)
-    assert found.classes_.dtype == found.predict(X).dtype == kind
-    in_parts = quick().partial_fit(X, y.astype(object), classes=np.unique(y).astype(object))
-    assert in_parts.partial_fit(X, y.astype(object), classes=[*np.unique(y)]).n_iter_ == 2
-    assert in_parts.classes_.dtype == kind
-
-
 @pytest.mark.parametrize("container", LABEL_CONTAINERS)
 def test_labels_come_in_any_container(container):
     X, codes = table("multiclass")
