@@ -11,6 +11,7 @@ API = Path(__file__).parents[1] / "docs" / "api.rst"
 INNER = {
     "networks.ConvNetwork",
     "networks.MLPNetwork",
+    "networks.Network",
     "networks.custom_objects",
     "training.DivergenceError",
 }

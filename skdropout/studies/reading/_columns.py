@@ -85,6 +85,11 @@ def plain_texts(values: "pd.Series") -> "pd.Series":
     return texts.where(texts != "", np.nan)
 
 
+def are_categories(values: "pd.Series", reading: Reading) -> bool:
+    """Whether a column holds categories because someone says so: the person, or its type."""
+    return values.dtype.name == "category" or values.name in reading.text_columns
+
+
 def without_marks(values: "pd.Series", reading: Reading) -> "pd.Series":
     """Make missing what the person marks as such; in numbers, however the mark is written."""
     if not reading.missing:
@@ -159,10 +164,10 @@ def _read_column(
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
     what = f"Column {column!r}"
-    if column in reading.text_columns:
+    if are_categories(values, reading):
         return {column: plain_texts(without_marks(values, reading))}, []
     if values.dtype.kind in "Mm" or getattr(values.dtype, "tz", None) is not None:
-        return _dates(column, values, "dates")
+        return _dates(column, values, "dates", reading)
     if values.dtype.kind == "c":
         raise StudyError(f"{what} of {name} holds complex numbers; give their parts as columns.")
     if is_bool_dtype(values) or (is_numeric_dtype(values) and values.dtype.kind in "uif"):
@@ -170,7 +175,8 @@ def _read_column(
         series = without_marks(pd.Series(plain, index=values.index), reading)
         _check_finite(name, what, series)
         if (dates := whole_number_dates(series)) is not None:
-            return _dates(column, dates, f"dates, such as {series.dropna().iloc[0]:.0f}")
+            how = f"dates, such as {series.dropna().iloc[0]:.0f}"
+            return _dates(column, dates, how, reading)
         return {column: series}, []
     if values.map(lambda cell: isinstance(cell, list | dict | set | bytes | np.ndarray)).any():
         return {}, []
@@ -186,7 +192,7 @@ def _read_column(
     if (dated := read_dates(different)) is not None:
         dates, how = dated
         mapping = dict(zip(different, dates, strict=True))
-        parts, notes = _dates(column, known.map(mapping), how)
+        parts, notes = _dates(column, known.map(mapping), how, reading)
         if odd := different[dates.isna()].tolist():
             notes[-1] += f" What is none counts as missing: {_whereabouts(known, odd)}."
         return parts, notes
@@ -237,7 +243,15 @@ def _are_whole(values: "pd.Series") -> bool:
     return values.dtype != object and bool((values.to_numpy() % 1 == 0).all())  # nan is none
 
 
-def _dates(column: str, dates: "pd.Series", how: str) -> tuple[dict[str, "pd.Series"], list[str]]:
+def _dates(
+    column: str, dates: "pd.Series", how: str, reading: Reading
+) -> tuple[dict[str, "pd.Series"], list[str]]:
+    """Make numbers of dates, but for those that the person marks as missing, as 1900-01-01."""
+    import pandas as pd
+
+    marks = pd.to_datetime([*reading.missing], format="%Y-%m-%d", errors="coerce").dropna()
+    if len(marks) and dates.dtype.kind == "M":
+        dates = dates.where(~dates.isin(marks))
     parts = dates_to_numbers(column, dates)
     return parts, [f"Column {column!r} holds {how}; it becomes {quoted(parts)}."]
 

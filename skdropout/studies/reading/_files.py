@@ -4,9 +4,7 @@ import bz2
 import csv
 import gzip
 import io
-import json
 import lzma
-import re
 import sys
 import zipfile
 import zlib
@@ -17,8 +15,17 @@ from typing import IO, TYPE_CHECKING, Any
 
 from skdropout.studies._errors import StudyError
 from skdropout.studies.reading._bounds import most_bytes
-from skdropout.studies.reading._header import looks_like_names
-from skdropout.studies.reading._options import EXCEL_FILE, TABLE, TEXT_FILE, Reading, check_applies
+from skdropout.studies.reading._formats import is_svmlight, read_arff, read_json, read_svmlight
+from skdropout.studies.reading._header import looks_like_names, said_of_names
+from skdropout.studies.reading._lines import encoding_of
+from skdropout.studies.reading._options import (
+    ARFF_FILE,
+    EXCEL_FILE,
+    TABLE,
+    TEXT_FILE,
+    Reading,
+    check_applies,
+)
 from skdropout.studies.reading._text import read_text
 from skdropout.studies.reading._words import option, quoted
 
@@ -31,8 +38,6 @@ _PACKED: Mapping[bytes, Callable[..., Any]] = {
     b"\xfd7zXZ": lzma.open,
 }
 _PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
-_SVMLIGHT = re.compile(rb"[-+.\deE]+(\s+qid:\d+)?(\s+\d+:[-+.\deE]+)*")
-_SVMLIGHT_LINES = 200
 _REFUSED: Mapping[bytes, str] = {
     b"%PDF": "a PDF document; export the table as a CSV file",
     b"\x89PNG": "a picture",
@@ -100,13 +105,12 @@ def _read_with_pandas(
     except Exception as error:  # damaged files make these readers raise nearly anything
         raise _unreadable(name, error) from error
     is_arff = name.lower().endswith(".arff")
-    is_text = frame is None and not is_arff
-    check_applies(reading, name, TEXT_FILE if is_text else TABLE)
+    text_file = ARFF_FILE if is_arff else TEXT_FILE
+    check_applies(reading, name, text_file if frame is None else TABLE)
     if frame is not None:
         return frame, []
     try:
-        text = _without_arff(content) if is_arff else content
-        return read_text(name, text, replace(reading, header=True) if is_arff else reading)
+        return (_read_arff if is_arff else read_text)(name, content, reading)
     except StudyError:
         raise
     except (ValueError, IndexError, OSError, csv.Error) as error:
@@ -125,8 +129,19 @@ def _read_binary(suffix: str, content: bytes) -> "pd.DataFrame | None":
     if suffix == ".dta":
         return pd.read_stata(file)
     if suffix in (".json", ".jsonl", ".ndjson"):
-        return _read_json(content)
-    return _read_svmlight(file) if _is_svmlight(content) else None
+        return read_json(content)
+    return read_svmlight(content) if is_svmlight(content) else None
+
+
+def _read_arff(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFrame", list[str]]:
+    """Read an ARFF file as the CSV file that it might be, and its categories as such."""
+    encoding, notes = encoding_of(name, content, reading)
+    table, categories = read_arff(name, content.decode(encoding))
+    frame, more = read_text(
+        name, table, replace(reading, header=True, separator=",", encoding="utf-8")
+    )
+    frame[categories] = frame[categories].astype("category")
+    return frame, notes + more
 
 
 def _unreadable(name: str, error: Exception) -> StudyError:
@@ -240,6 +255,7 @@ def _read_excel(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFr
     else:
         names = [text or f"Unnamed: {number}" for number, text in enumerate(texts[0])]
         cells = cells.iloc[1:]
+        notes += said_of_names(texts[0]) if reading.header is None else []
     frame = cells.set_axis(names, axis=1).infer_objects()
     frame.index.name = "row"
     return frame, notes
@@ -248,58 +264,6 @@ def _read_excel(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFr
 def _with_index(frame: "pd.DataFrame") -> "pd.DataFrame":
     """Make columns of an index that has names: nobody may have meant to lose them."""
     return frame.reset_index() if any(name is not None for name in frame.index.names) else frame
-
-
-def _read_json(content: bytes) -> "pd.DataFrame":
-    """Read records, one a line or in a list, or the columns as pandas writes them.
-
-    By pandas itself, texts such as "02139" would be numbers, and names would make dates of numbers.
-    """
-    import pandas as pd
-
-    if re.match(rb"\s*\{.*\}\s*\n\s*\{", content):
-        return pd.DataFrame([json.loads(line) for line in content.splitlines() if line.strip()])
-    data = json.loads(content)
-    if isinstance(data, dict) and isinstance(data.get("columns"), list) and "data" in data:
-        return pd.DataFrame(data["data"], columns=data["columns"])
-    return pd.DataFrame(data).reset_index(drop=True)
-
-
-def _is_svmlight(content: bytes) -> bool:
-    """Whether the first lines have a label and pairs, but for comments; one may have no pair."""
-    lines = [line.split(b"#")[0].strip() for line in content[:100_000].split(b"\n")[:-1]]
-    filled = [line for line in lines if line][:_SVMLIGHT_LINES]
-    return all(map(_SVMLIGHT.fullmatch, filled)) and any(b":" in line for line in filled)
-
-
-def _read_svmlight(file: IO[bytes]) -> "pd.DataFrame":
-    """Read lines such as "1 3:0.5 7:2": a target, and the columns that are not 0."""
-    import pandas as pd
-    from sklearn.datasets import load_svmlight_file
-
-    X, y = load_svmlight_file(file)
-    frame = pd.DataFrame(X.toarray(), columns=range(1, X.shape[1] + 1))
-    frame.insert(0, 0, y)
-    return frame
-
-
-def _without_arff(content: bytes) -> bytes:
-    """Turn an ARFF file into a CSV file: the names of its attributes, then its data."""
-    names, rows, in_data = [], [], False
-    for line in content.decode("utf-8", errors="replace").splitlines():
-        words = line.strip()
-        if words.startswith("%") or not words:
-            continue
-        if in_data:
-            rows.append(words.replace("'", '"'))
-        elif words.lower().startswith("@attribute"):
-            rest = words.split(None, 1)[1].strip()
-            quote = rest[0] if rest[0] in "'\"" else None
-            names.append(rest[1:].split(quote)[0] if quote else rest.split()[0])
-        elif words.lower().startswith("@data"):
-            in_data = True
-    header = ",".join('"' + name.replace('"', "") + '"' for name in names)
-    return "\n".join([header, *rows, ""]).encode()
 
 
 def _lacking(name: str, package: str) -> StudyError:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from skdropout.studies.reading._numbers import MARKS, read_numbers
+from skdropout.studies.reading._words import as_typed, quoted
 
 _FEW = 30  # rows that show whether a column is one of numbers
 
@@ -28,6 +29,14 @@ def looks_like_names(first: Sequence[str], rest: Sequence[Sequence[str]]) -> boo
         return True
     again = sum(cell in _column(rest, place) for place, cell in enumerate(cells) if cell)
     return again <= (0 if not numbers else len(cells) // 10)
+
+
+def said_of_names(names: Sequence[str]) -> list[str]:
+    """Return a note where all names are numbers: they may be the first row of the data."""
+    if not all(map(_is_number, names)) or [*names] == [*map(str, range(len(names)))]:
+        return []
+    (no_header,) = as_typed("header", False)
+    return [f"The first line, {quoted(names, most=3)}, is taken for names ({no_header} for data)."]
 
 
 def _column(rows: Sequence[Sequence[str]], place: int) -> list[str]:

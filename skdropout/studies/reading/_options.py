@@ -10,12 +10,13 @@ from skdropout.studies.reading._words import as_typed, option
 #: What data are, in the words of `_BELONGS`.
 TABLE, IMAGES = ("tables",), ("images",)
 TEXT_FILE, EXCEL_FILE = ("text files", *TABLE), ("Excel files", *TABLE)
+ARFF_FILE = ("ARFF files", *TABLE)
 IMAGE_FOLDER = ("folders of images", *IMAGES)
 
 _BELONGS = {
     "separator": ("text files",),
     "header": ("text files", "Excel files"),
-    "encoding": ("text files",),
+    "encoding": ("text files", "ARFF files"),
     "sheet": ("Excel files",),
     "missing": ("tables",),
     "keep_columns": ("tables",),
@@ -43,7 +44,8 @@ class Reading:
         Whether the first line of a file holds the names of the columns; by default it is
         recognised. Columns without names are numbered from 0.
     encoding : str, default=None
-        Encoding of a text file; by default UTF-8 or UTF-16, and else Windows-1252 with a note.
+        Encoding of a text or ARFF file; by default UTF-8 or UTF-16, and else Windows-1252 with a
+        note.
     sheet : str, default=None
         Sheet of an Excel file; by default the first that is not empty.
     missing : tuple of str, default=()
@@ -53,7 +55,7 @@ class Reading:
     drop_columns : tuple of str, default=()
         Columns to leave out.
     text_columns : tuple of str, default=()
-        Columns of categories, although they hold numbers or dates.
+        Columns of categories, although they hold numbers or dates; the target's are classes then.
     min_class_rows : int >= 1, default=1
         Classes with fewer rows or images than this are left out.
     skip_unreadable : bool, default=False

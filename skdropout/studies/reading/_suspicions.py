@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skdropout.studies.reading._columns import MAX_CATEGORIES
-from skdropout.studies.reading._words import count_of, exactly, option
+from skdropout.studies.reading._words import count_of, exactly, option, quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,13 +46,16 @@ def suspicions(
             )
         if values.dtype == object:
             continue
+        of_time = column.endswith("(days since 1970)")
         if (mark := _sentinel(values)) is not None:
             n_marks = count_of(int((values == mark).sum()), "time")
+            written = str(pd.Timestamp(mark, unit="D").date()) if of_time else exactly(mark)
+            others = [c for c in features.columns if c != column and (features[c] == mark).any()]
+            too = f", which means those of {quoted(others)}, too" if others else ""
             notes.append(
-                f"Look at column {column!r}: {exactly(mark)}, far from all else, occurs {n_marks}. "
-                f"If it marks missing values, say so ({option('missing', exactly(mark))})."
+                f"Look at column {column!r}: {written}, far from all else, occurs {n_marks}. "
+                f"If it marks missing values, say so ({option('missing', written)}){too}."
             )
-        of_time = column.endswith("(days since 1970)")
         whole = not of_time and len(values) >= 20 and (values % 1 == 0).all()
         if whole and len(np.unique(values)) == len(values):
             notes.append(

@@ -172,7 +172,10 @@ def _from_frame(
     if frame.empty:
         raise StudyError(f"{name} has no rows.")
     found = read_target(name, target, frame[target], task_name, reading)
-    features, notes = clean_columns(name, frame.loc[found.rows].drop(columns=target), reading)
+    own = tuple(column for column in reading.text_columns if column != target)
+    features, notes = clean_columns(
+        name, frame.loc[found.rows].drop(columns=target), replace(reading, text_columns=own)
+    )
     features = features.reset_index(drop=True)
     steps, n_inputs = _preparation(features)
     notes += suspicions(features, found.values, found.classes)

@@ -10,7 +10,12 @@ from numpy.typing import NDArray
 
 from skdropout.studies._checks import check_choice, did_you_mean
 from skdropout.studies._errors import StudyError
-from skdropout.studies.reading._columns import numbers_of, plain_texts, without_marks
+from skdropout.studies.reading._columns import (
+    are_categories,
+    numbers_of,
+    plain_texts,
+    without_marks,
+)
 from skdropout.studies.reading._numbers import MARKS_IN_TEXTS, read_numbers
 from skdropout.studies.reading._options import Reading
 from skdropout.studies.reading._words import count_of, option, quoted, say_counts
@@ -71,11 +76,13 @@ def read_target(
     if column.dtype.kind in "mM":
         raise StudyError(f"{where} holds dates, which cannot be predicted; turn them into numbers.")
     texts = plain_texts(without_marks(column, reading))
-    if is_numeric_dtype(column) and not is_bool_dtype(column):
-        numbers = texts.astype(float)
-    elif not is_bool_dtype(column) and (task_name != CLASSIFICATION or _all_numbers(texts)):
-        otherwise = "these are classes (--task classification)"
-        numbers, notes = numbers_of(where[0].upper() + where[1:], texts, otherwise)
+    declared = task_name != REGRESSION and are_categories(column, reading)
+    if not declared and not is_bool_dtype(column):
+        if is_numeric_dtype(column):
+            numbers = texts.astype(float)
+        elif task_name != CLASSIFICATION or _all_numbers(texts):
+            otherwise = "these are classes (--task classification)"
+            numbers, notes = numbers_of(where[0].upper() + where[1:], texts, otherwise)
     if numbers is None:
         texts = texts.where(~texts.map(lambda t: str(t).casefold() in MARKS_IN_TEXTS), np.nan)
     else:

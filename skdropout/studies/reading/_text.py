@@ -1,6 +1,7 @@
 """Tables that are text: their encoding, separator, comments, header and decimal sign."""
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skdropout.studies._errors import StudyError
-from skdropout.studies.reading._header import looks_like_names
+from skdropout.studies.reading._header import looks_like_names, said_of_names
 from skdropout.studies.reading._lines import (
     Record,
     encoding_of,
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _AT_ONCE = 1000  # lines that pandas is given
-_SAMPLE = 200  # lines that decide on the separator, the header and codes such as 00501
+_SAMPLE = 200  # lines that decide on the separator and the header
+_CODE = re.compile(r"(?<![\d.])0\d\d")
 
 
 def read_text(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFrame", list[str]]:
@@ -55,6 +57,7 @@ def read_text(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFram
     if has_names:
         columns = [field.strip() for field in top.fields]
         columns[0] = columns[0].lstrip("#%/ ")
+        notes += said_of_names(columns) if reading.header is None else []
     else:
         notes.append(
             "The first line looks like data, so columns are numbered from 0 "
@@ -62,7 +65,7 @@ def read_text(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFram
         )
     body_from = below[0].line if has_names else top.line
     layout = _lay_out(name, content, encoding, separator, body_from, columns, usual)
-    frame, more = _parse(name, content, encoding, separator, layout, below, reading)
+    frame, more = _parse(name, content, encoding, separator, layout, reading)
     return frame, notes + layout.notes + more
 
 
@@ -174,7 +177,6 @@ def _parse(
     encoding: str,
     separator: str,
     layout: _Layout,
-    sample: Sequence[Record],
     reading: Reading,
 ) -> tuple["pd.DataFrame", list[str]]:
     """Let pandas read the rows; a second time as texts where decimals are set off by commas."""
@@ -194,10 +196,11 @@ def _parse(
             low_memory=False,
         )
 
+    codes = _places_of_codes(content, encoding, separator, int(layout.lines[0]))
     texts = {
         place: str
         for place, column in enumerate(layout.columns)
-        if column in reading.text_columns or _holds_codes(sample, place)
+        if column in reading.text_columns or place in codes
     }
     frame, notes = read(texts), []
     commas = any(writes_decimal_commas(_different(frame[c])) for c in _of_texts(frame))
@@ -231,10 +234,17 @@ def _surely_has_points(column: tuple[Any, "pd.Series"]) -> bool:
     return bool((fractions | ((thousands > 0) & (thousands < 1000))).any())
 
 
-def _holds_codes(rows: Sequence[Record], place: int) -> bool:
-    """Whether a column has texts such as 00501, which would lose their zeros as numbers."""
-    cells = (row.fields[place].strip() for row in rows if place < len(row.fields))
-    return any(cell.startswith("0") and len(cell) > 2 and cell.isdecimal() for cell in cells)
+def _places_of_codes(content: bytes, encoding: str, separator: str, first: int) -> set[int]:
+    """Find the columns with texts such as 00501, which would lose their zeros as numbers."""
+    if not any(map(_CODE.search, lines_of(content, encoding))):  # as in nearly all files
+        return set()
+    return {
+        place
+        for record in records_of(lines_of(content, encoding), separator)
+        if record.line >= first
+        for place, cell in enumerate(map(str.strip, record.fields))
+        if cell.startswith("0") and len(cell) > 2 and cell.isdecimal()
+    }
 
 
 def _different(column: "pd.Series", most: int = 1000) -> list[str]:

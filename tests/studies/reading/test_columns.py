@@ -474,3 +474,56 @@ def test_parts_of_dates_take_no_other_column_s_place():
     frame = pd.DataFrame({"d": days, "d (month)": RNG.normal(size=N), "y": Y})
     with pytest.raises(StudyError, match=r"columns 'd \(month\)', and column 'd' of dates"):
         load_table(frame, "y")
+
+
+def test_columns_of_categories_stay_such_whatever_they_hold(tmp_path):
+    codes = pd.Series(RNG.integers(0, 25, N))
+    frame = pd.DataFrame({"zip": pd.Categorical(codes * 10 + 0.5), "other": X})
+    frame["y"] = pd.Categorical(codes)
+    frame.to_feather(tmp_path / "own.feather")
+    plain = frame.astype({"zip": float, "y": int})
+    by_word = load_table(plain, "y", reading=Reading(text_columns=("zip", "y")))
+    for table in (load_table(frame, "y"), load_table(tmp_path / "own.feather", "y"), by_word):
+        assert table.task == "classification"
+        assert set(table.classes) == set(map(str, range(25)))
+        assert set(table.features["zip"]) == {
+            f"{code}.5" if code else "0.5" for code in range(0, 250, 10)
+        }
+    assert load_table(plain, "y").task == "regression"
+    assert load_table(frame, "y", "regression").targets.tolist() == codes.tolist()
+
+
+@pytest.mark.parametrize("kind", ["text", "german", "date"])
+def test_a_date_that_marks_missing_values_is_named_as_it_can_be_said(kind):
+    days = pd.Series(pd.date_range("2020-01-01", periods=N)).sample(frac=1, random_state=0)
+    days = days.reset_index(drop=True)
+    days[[3, 5]] = pd.Timestamp("1900-01-01")
+    forms = {"text": "%Y-%m-%d", "german": "%d.%m.%Y"}
+    values = days.dt.strftime(forms[kind]) if kind in forms else days
+    (note,) = (n for n in load(values, "d").notes if "far from all else" in n)
+    assert "(--missing 1900-01-01)" in note
+    read = load(values, "d", missing=("1900-01-01",))
+    assert read.features["d (days since 1970)"].isna().sum() == 2
+    assert not said(read, "far from all else")
+
+
+def test_what_else_a_mark_would_make_missing_is_said():
+    ages = [-1.0, -1.0, *RNG.integers(30, 31 + 28, N - 2)]
+    frame = pd.DataFrame({"age": ages, "turn": RNG.integers(-1, 2, N), "y": Y})
+    assert said(load_table(frame, "y"), "'age'", "(--missing=-1), which means those of 'turn', too")
+
+
+def test_a_first_line_of_numbers_is_told_to_be_taken_for_names(tmp_path):
+    (tmp_path / "own.csv").write_text("3,5,7\n" + "1,2,0\n2,9,1\n4,4,0\n" * 5)
+    table = load_table(tmp_path / "own.csv", "7")
+    assert said(table, "'3', '5', '7', is taken for names (--no-header for data)")
+    told = load_table(tmp_path / "own.csv", "7", reading=Reading(header=True))
+    assert not said(told, "taken for names")
+
+
+def test_codes_are_told_in_whatever_order_the_rows_come(tmp_path):
+    zips = sorted((f"{code:05}" for code in RNG.permutation(100_000)[:N]), reverse=True)
+    frame = pd.DataFrame({"zip": [*zips, *zips], "other": [*X, *X], "y": [*Y, *Y]})
+    frame.to_csv(tmp_path / "own.csv", index=False)
+    read = load_table(tmp_path / "own.csv", "y", reading=Reading(keep_columns=("zip",)))
+    assert read.features["zip"].tolist() == frame["zip"].tolist()

@@ -314,3 +314,46 @@ def test_svmlight_files_are_known_by_all_of_their_lines(tmp_path, start):
     assert frame.iloc[-2:].to_numpy().tolist() == [[1, 0.5, 0, 1], [-1, 0, 2, 0]]
     table, _ = read_file(save(tmp_path, "a b\n1 1:0.5\n2 2:0.5\n"), Reading())
     assert list(table.columns) == ["a", "b"]
+
+
+ARFF = r"""% made by hand
+@RELATION 'own'
+@attribute 'a text, "1"' string
+@attribute grade {1,2,3}
+@attribute x numeric
+@attribute "y" {'isn\'t',"D'Arc"}
+@data
+'say "hi", 0', 1, 0.5, 'isn\'t'
+"don't, no",?,1.5, "D'Arc"
+% between
+été,3,?,D'Arc
+"""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_arff_files_say_what_they_are_written_to_say(tmp_path, encoding):
+    frame, _ = read_file(save(tmp_path, ARFF.encode(encoding), "own.arff"), Reading())
+    assert list(frame.columns) == ['a text, "1"', "grade", "x", "y"]
+    assert frame.iloc[:, 0].tolist() == ['say "hi", 0', "don't, no", "été"]
+    assert frame["y"].tolist() == ["isn't", "D'Arc", "D'Arc"]
+    assert frame["x"].tolist()[:2] == [0.5, 1.5]
+    assert frame.isna().sum().tolist() == [0, 1, 1, 0]
+    assert frame.dtypes.astype(str).tolist()[1:] == ["category", "float64", "category"]
+
+
+def test_the_encoding_of_an_arff_file_can_be_said(tmp_path):
+    path = save(tmp_path, ARFF.encode("cp1250"), "own.arff")
+    frame, notes = read_file(path, Reading(encoding="cp1250"))
+    assert frame.iloc[2, 0] == "été"
+    assert notes == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "what"),
+    [("{0 1.2, 1 a}\n", "rows written sparsely"), ("1.2,a,{0.5}\n", "weights of rows")],
+)
+def test_arff_files_that_say_more_than_a_table_are_refused(tmp_path, rows, what):
+    start = "@attribute x numeric\n@attribute y {a,b}\n@data\n"
+    said = refuse(save(tmp_path, start + 3 * rows, "own.arff"))
+    assert what in said
+    assert "save it as CSV" in said
