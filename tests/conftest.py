@@ -66,6 +66,12 @@ def pytest_collection_finish():
     gc.freeze()
 
 
+@pytest.fixture
+def engines_predict(monkeypatch):
+    """Leave small networks to the engines, too: NumPy predicts for them, whichever is asked."""
+    monkeypatch.setattr("skdropout.training._engines.small_network", lambda network: None)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _names_by_key():
     """Name what a program consists of by its key, for XLA knows a program again by these names.

@@ -121,6 +121,7 @@ def test_a_callback_on_single_batches_sees_them_all():
     assert count.seen == 4 * 2  # epochs of 60 rows, 32 at a time
 
 
+@pytest.mark.usefixtures("engines_predict")
 def test_models_trained_by_one_engine_are_read_by_the_other():
     X, y = table()
     classifier = by_keras().fit(X, y)

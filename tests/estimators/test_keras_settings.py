@@ -34,7 +34,7 @@ CASES = {
 
 
 @pytest.fixture
-def with_other_settings(monkeypatch):
+def with_other_settings(monkeypatch, engines_predict):
     """Do something with other settings, and with no program made before."""
     monkeypatch.setattr(_program, "_compile", _program.Program)
     monkeypatch.setattr(_inference, "_predictor", _inference.Predictor)

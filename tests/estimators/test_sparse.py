@@ -48,6 +48,7 @@ CONFIGURATIONS = {
 }
 
 
+@pytest.mark.usefixtures("engines_predict")
 @pytest.mark.parametrize(
     ("configuration", "engine"),
     [

@@ -279,11 +279,13 @@ def test_chains_of_partial_fit(optimizer):
     assert fits[0].n_iter_ == 3
 
 
+@pytest.mark.usefixtures("engines_predict")
 def test_predictions_agree():
     X, y = table(n_classes=3)
-    one = tiny(batch_norm=True, dropout=0.2).fit(X, y)
-    compiled = one.predict_proba(X)
-    np.testing.assert_allclose(one.set_params(engine="keras").predict_proba(X), compiled, atol=1e-6)
+    one = tiny(batch_norm=True, dropout=0.2, engine="keras").fit(X, y)
+    by_keras = one.predict_proba(X)
+    compiled = one.set_params(engine="compiled").predict_proba(X)
+    np.testing.assert_allclose(by_keras, compiled, atol=1e-6)
     np.testing.assert_allclose(one.model_(X).numpy(), compiled, atol=1e-6)
 
 
