@@ -14,7 +14,7 @@ def cache(tmp_path, monkeypatch):
     import pooch
 
     monkeypatch.delenv("SKDROPOUT_DATA", raising=False)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")  # which is heeded before NO_PROXY
     monkeypatch.setattr(pooch, "os_cache", lambda project: tmp_path / "cache" / project)
     monkeypatch.setattr(_storage, "_PAUSE", 0.0)
     return tmp_path / "cache" / "skdropout"
