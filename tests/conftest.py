@@ -10,7 +10,15 @@ from importlib.metadata import version
 from itertools import count
 from zlib import crc32
 
+import hypothesis
 import pytest
+
+os.environ["KERAS_BACKEND"] = "tensorflow"  # whatever the user's keras.json names
+# All cores would mean as many processes, each of which starts TensorFlow and compiles.
+os.environ.setdefault("LOKY_MAX_CPU_COUNT", "2")
+# An example that compiles, or that waits for a core, takes longer than Hypothesis expects.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 _MOST_KEPT = 500_000_000  # bytes, of 260 million for all that the tests compile
 

@@ -213,7 +213,7 @@ def test_words_of_a_list_may_hold_commas(monkeypatch, capsys):
     assert seen["keep_columns"] == ("City, State", "b", '5" pipes')
 
 
-@hypothesis.settings(max_examples=200, deadline=None)
+@hypothesis.settings(max_examples=200)
 @hypothesis.given(st.lists(st.text().map(str.strip).filter(bool), min_size=1))
 def test_what_is_said_of_lists_can_be_typed(names):
     reading = Reading(drop_columns=tuple(names))

@@ -83,7 +83,7 @@ def test_integer_weights_are_copies_in_partial_fit():
     assert same_weights(weighted, quick().partial_fit(X, y, [0, 1]).partial_fit(X, y))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.integers(0, 3), min_size=N_ROWS, max_size=N_ROWS).filter(any))
 def test_any_integer_weights_are_copies(counts):
     X, y = coarse()
@@ -153,14 +153,14 @@ def check_another_order(order, case):
     assert same_weights(quick(**options).fit(X[order], y[order]), quick(**options).fit(X, y))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(order=ORDERS, case=st.sampled_from(QUICK))
 def test_the_order_of_the_rows_does_not_matter(order, case):
     check_another_order(order, case)
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(order=ORDERS, case=st.sampled_from(CASES))
 def test_the_order_of_the_rows_does_not_matter_anywhere(order, case):
     check_another_order(order, case)

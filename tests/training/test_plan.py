@@ -25,7 +25,7 @@ def orders(plan, positions, n_epochs):
     seed=st.integers(0, 2**32 - 1),
     first_epoch=st.integers(0, 1000),
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_every_order_is_a_permutation(positions, seed, first_epoch):
     """Copies included; and the same plan always gives the same orders."""
     plan = replace(SGD, seed=seed, first_epoch=first_epoch)

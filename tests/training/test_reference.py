@@ -107,7 +107,7 @@ EPOCHS = st.tuples(
 
 @given(EPOCHS)
 @example((50, "counts", 0.1, 0.9, 2.0, 0.3, 0.5, 2))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_one_epoch(epoch):
     assert_same_epoch(SHAPES[0], *epoch)
 
@@ -116,7 +116,7 @@ def test_one_epoch(epoch):
 @given(st.sampled_from(SHAPES), EPOCHS)
 @example(SHAPES[1], (1, "none", 0.1, 0.9, 0.0, 0.0, None, 0))
 @example(SHAPES[3], (50, "real", 0.1, 0.9, 2.0, 0.3, None, 1))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_one_epoch_of_any_shape(shape, epoch):
     assert_same_epoch(shape, *epoch)
 

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 from skdropout.training import TrainingSet, _data
 from skdropout.training._tables import features
 
-QUICK = settings(max_examples=60, deadline=None)
+QUICK = settings(max_examples=60)
 DTYPES = st.sampled_from([np.float64, np.float32, np.uint8, np.bool_, np.int16])
 
 

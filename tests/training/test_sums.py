@@ -54,7 +54,7 @@ def test_a_dense_layer_and_its_gradients(shape):
         np.testing.assert_allclose(ours, exact, rtol=1e-4, atol=1e-5 * np.abs(exact).max())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(1, 13), min_size=1, max_size=3), st.integers(1, 200), st.booleans())
 def test_sums_over_channels(lengths, width, known):
     values = np.random.default_rng(0).normal(size=(*lengths, width)).astype(np.float32)

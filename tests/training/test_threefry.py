@@ -71,7 +71,7 @@ def test_the_oracle_itself_knows_the_answers(counter, key, words):
 
 
 @given(key=st.tuples(WORD, WORD), counter=st.tuples(WORD, WORD))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_any_key_and_counter(compiled, key, counter):
     expected = threefry_by_the_book(key, counter)
     assert eager(key, counter) == expected

@@ -440,7 +440,7 @@ def test_too_few_quantities_name_the_option_that_helps():
         compare_regularisers(X, X[:, 0] + 0.5, inner_folds=17, progress=False)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(st.floats(-1, 1, width=32), min_size=4, max_size=20).filter(
         lambda d: np.std(d) > 1e-3

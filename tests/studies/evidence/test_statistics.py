@@ -57,7 +57,7 @@ def test_without_a_correction_it_is_the_paired_t_test():
     assert (ours.low, ours.high) == pytest.approx((interval.low, interval.high))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(st.floats(0, 1), min_size=2, max_size=20),
     st.integers(0, 2**32 - 1),
