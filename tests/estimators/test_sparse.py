@@ -253,7 +253,17 @@ def test_a_regressor_of_images_takes_them_too():
     assert fits[0].predict(sparse.coo_array(X)) == pytest.approx(fits[0].predict(X), abs=1e-5)
 
 
-def test_signals_are_never_written_out_as_a_whole():
+NARROW = {"filters": (1,), "convs_per_block": 1, "head": "gap", "image_shape": None}
+
+
+@pytest.mark.parametrize(
+    ("estimator", "most"),
+    [
+        pytest.param(conv(**NARROW, batch_norm=False), 50, id="signals"),
+        slow(quick(), 100, id="features"),  # a larger program is compiled meanwhile
+    ],
+)
+def test_rows_are_never_written_out_as_a_whole(estimator, most):
     """The memory of the process during a fit, whose table takes 200 MB in full."""
     n_rows, n_features = 5_000, 10_000
     random = np.random.default_rng(0)
@@ -264,10 +274,8 @@ def test_signals_are_never_written_out_as_a_whole():
     note = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda *_: resident.append(process.memory_info().rss / 1e6)
     )
-    options = {"filters": (1,), "convs_per_block": 1, "head": "gap", "image_shape": None}
-    estimator = conv(**options, batch_norm=False, epochs=1, callbacks=[note])
-    estimator.fit(X[:100], y[:100]).fit(X, y)
-    assert resident[1] - resident[0] < 50, resident
+    estimator.set_params(epochs=1, callbacks=[note]).fit(X[:100], y[:100]).fit(X, y)
+    assert resident[1] - resident[0] < most, resident
     assert estimator.predict(X).shape == (n_rows,)
 
 
