@@ -1,15 +1,14 @@
 """From data and wishes to a plan: what is checked and decided before anything runs."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from math import log2
 from pathlib import Path
 from typing import Any
 
 from skdropout.studies._checks import did_you_mean
 from skdropout.studies._errors import StudyError
+from skdropout.studies.compared._effort import estimated, n_fits
 from skdropout.studies.compared._nested import compute_cell
 from skdropout.studies.compared._values import described
 from skdropout.studies.compared._variants import (
@@ -21,10 +20,10 @@ from skdropout.studies.compared._variants import (
     table_variants,
 )
 from skdropout.studies.compared._yardsticks import image_yardsticks, table_yardsticks
-from skdropout.studies.designing import ONLY, Design, Folds, Material, Variant, Yardstick
+from skdropout.studies.designing import Design, Folds, Material, Variant, Yardstick
 from skdropout.studies.evidence import Score
 from skdropout.studies.reading import ImageSet, Table
-from skdropout.studies.running import Cell, Plan, duration, in_each_worker, start_tensorflow
+from skdropout.studies.running import Plan
 
 _KEY: Mapping[str, type] = {"variant": str, "repeat": int, "fold": int}
 _FEWEST_EPOCHS = 10
@@ -250,52 +249,9 @@ def plan_comparison(
         growing=("repeats", "variants"),
         files=(*Plan.files, "recommended.py"),
         unit="cell",
-        fits=lambda cell: _n_fits(cell, design),
+        fits=lambda cell: n_fits(cell, design),
         cores=cores,
         announce=lambda missing: "\n".join(
-            [*data.overview(), _estimate(missing, material, design, jobs, cores)]
+            [*data.overview(), estimated(missing, material, design, jobs, cores)]
         ),
     )  # fmt: skip
-
-
-def _n_fits(cell: Cell, design: Design[Folds]) -> int:
-    """Count the networks of a cell; the yardsticks are none, and most are done in a moment."""
-    variant = design.variants.get(cell[0])
-    return len(variant.strengths) * design.resampling.inner_folds + 1 if variant else 1
-
-
-def _estimate(
-    missing: Mapping[Cell, float],
-    material: Material,
-    design: Design[Folds],
-    jobs: int,
-    cores: int | None,
-) -> str:
-    """Have each worker time a fit, which it starts with; say how long all that is missing takes."""
-    an_epoch = in_each_worker(partial(_seconds_of_an_epoch, material, design), jobs, cores)
-    n_fits = round(
-        sum(
-            share * _n_fits(cell, design)
-            for cell, share in missing.items()
-            if cell[0] in design.variants
-        )
-    )
-    seconds = n_fits * design.epochs * max(an_epoch) / len(an_epoch)
-    return (
-        f"{n_fits:,} fits of up to {design.epochs} epochs: at most about "
-        f"{duration(seconds)} for the networks, and some seconds to start."
-    )
-
-
-def _seconds_of_an_epoch(material: Material, design: Design[Folds]) -> float:
-    """Time the control."""
-    start_tensorflow()
-    rows, _ = design.resampling.outer(material.y, 0, 0)
-    train, validation = next(iter(design.resampling.inner(material.y[rows], 0)))
-    X, y, X_val, y_val = material.prepared(rows[train], rows[validation])
-    model = design.network(CONTROL, ONLY, epochs=1, seed=0)
-    model.fit(X, y, X_val=X_val, y_val=y_val)  # compiles
-    few = min(max(design.epochs // 10, 2), design.epochs)
-    began = time.perf_counter()
-    model.set_params(epochs=few).fit(X, y, X_val=X_val, y_val=y_val)
-    return (time.perf_counter() - began) / few
