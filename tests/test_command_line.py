@@ -2,6 +2,7 @@
 
 import io
 import os
+import runpy
 import shlex
 import subprocess
 import sys
@@ -154,15 +155,8 @@ def test_comparing_an_own_file_is_the_same_in_a_process_of_its_own(capsys):
     tables = [pd.read_csv(Path(name) / "results.csv") for name in ("skdropout-compare-own", "one")]
     seconds = ["fit_seconds", "choice_seconds"]
     pd.testing.assert_frame_equal(*(t.drop(columns=seconds) for t in tables))
-    program = subprocess.run(
-        [sys.executable, "one/recommended.py"],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert program.returncode == 0, program.stderr
-    assert program.stdout.startswith("Score on the rows")
+    runpy.run_path("one/recommended.py", run_name="__main__")
+    assert capsys.readouterr().out.startswith("Score on the rows")
 
 
 def test_ctrl_c_is_130_and_says_how_to_go_on(monkeypatch, capsys):

@@ -68,7 +68,7 @@ def test_what_skops_loads_goes_on_training():
 
 
 def test_skops_takes_a_pipeline():
-    pipeline = make_pipeline(StandardScaler(), DropoutMLPClassifier(**MLP))
+    pipeline = make_pipeline(StandardScaler(), DropoutMLPClassifier(**MLP, engine="keras"))
     pipeline.fit(X, TARGETS["words"])
     file = skops.io.dumps(pipeline)
     loaded = skops.io.loads(file, trusted=skops.io.get_untrusted_types(data=file))

@@ -12,7 +12,8 @@ from sklearn.base import clone
 from skdropout import BNConvClassifier, DropoutMLPRegressor
 from skdropout.networks import MLPNetwork
 
-PLAIN = {"optimizer": "sgd", "momentum": 0.0, "dropout": 0.0, "epochs": 2}
+# Without momentum "nesterov" changes nothing, but other tests compile its program anyway.
+PLAIN = {"optimizer": "sgd", "momentum": 0.0, "nesterov": True, "dropout": 0.0, "epochs": 2}
 
 
 def test_what_was_done_to_the_keras_model_of_a_regressor_comes_back():

@@ -69,7 +69,7 @@ def test_places_in_a_convolutional_network(placement, block):
 
 
 def test_the_drawing_has_the_layers_of_the_keras_model_that_is_trained():
-    network = BNConvClassifier(filters=(8,), conv_dropout=0.1, head="gap")
+    network = BNConvClassifier(filters=(8,), conv_dropout=0.1, head="gap", engine="keras")
     fitted = network.fit(np.ones((9, 4, 4)), np.arange(9) % 3)
     kinds = {
         "Rescale": "rescale", "Conv2D": "8 conv 3×3", "BatchNormalization": "batch norm",
@@ -121,7 +121,8 @@ sys.exit("keras" in sys.modules)
 
 def test_showing_a_fitted_estimator_builds_no_model(monkeypatch):
     X = np.arange(60.0).reshape(20, 3)
-    fitted = make_pipeline(DropoutMLPRegressor(**MLP, rescale=None, epochs=1)).fit(X, X[:, 0])
+    network = DropoutMLPRegressor(**MLP, rescale=None, epochs=1, engine="keras")
+    fitted = make_pipeline(network).fit(X, X[:, 0])
     monkeypatch.setattr(type(fitted[-1].network_), "build", None)
     page = fitted._repr_html_()
     if hasattr(fitted, "_get_fitted_attr_html"):  # since scikit-learn 1.9

@@ -154,8 +154,8 @@ default="breast_cancer"
     >>> X, y = load_wine(return_X_y=True)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     study = compare_regularisers(
-    ...         X, y, variants=["dropout_hidden"], repeats=1, folds=2, epochs=3, out=folder,
-    ...         jobs=1, progress=False,
+    ...         X[::2], y[::2], variants=["dropout_hidden"], repeats=1, folds=2, epochs=3,
+    ...         out=folder, jobs=1, progress=False,
     ...     )
     >>> study.comparisons["variant"].tolist()
     ['dropout_hidden', 'naive', 'logistic_regression', 'gradient_boosting']

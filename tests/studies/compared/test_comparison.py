@@ -196,12 +196,12 @@ def test_a_constant_fold_of_quantities_is_no_divergence():
 
 
 @pytest.mark.slow
-def test_more_repeats_extend_a_finished_comparison(tmp_path):
-    first = compare_regularisers(*rows(), out=tmp_path, **OPTIONS)
-    more = compare_regularisers(*rows(), out=tmp_path, **(OPTIONS | {"repeats": 2}))
+def test_more_repeats_extend_a_finished_comparison(study, tmp_path):
+    shutil.copytree(study.out, tmp_path / "more")
+    more = compare_regularisers(*rows(), out=tmp_path / "more", **(OPTIONS | {"repeats": 2}))
     kept = more.results[more.results["repeat"] == 0].reset_index(drop=True)
-    pd.testing.assert_frame_equal(kept, first.results)  # the seconds, too: nothing ran again
-    assert len(more.results) == 2 * len(first.results)
+    pd.testing.assert_frame_equal(kept, study.results)  # the seconds, too: nothing ran again
+    assert len(more.results) == 2 * len(study.results)
 
 
 def test_a_finished_comparison_trains_nothing(study, monkeypatch):
@@ -364,7 +364,8 @@ def test_a_target_of_noise_gets_no_verdict_on_regularisers(tmp_path):
 def test_quantities_are_scored_by_rmse_in_their_own_unit(tmp_path):
     X, _ = rows(80)
     y = 1000 + 50 * X[:, 0]
-    options = OPTIONS | {"estimator": DropoutMLPRegressor(hidden_layer_sizes=(8,), batch_size=32)}
+    network = DropoutMLPRegressor(hidden_layer_sizes=(8,), batch_size=32)
+    options = OPTIONS | {"estimator": network, "variants": ["l2"]}
     study = compare_regularisers(X, y, out=tmp_path, **options)
     rmse = study.results.set_index("variant").groupby(level=0)["rmse"].mean()
     assert rmse["naive"] == pytest.approx(y.std(), rel=0.1)

@@ -43,10 +43,10 @@ def calls(folder):
     return Counter((folder / "calls.txt").read_text().splitlines())
 
 
-def start(out, folder, jobs, pause=0.5):
+def start(out, folder, jobs):
     """Start the study as a program of its own, and wait until some cells are finished."""
     process = subprocess.Popen(
-        [sys.executable, PROGRAM, out, folder, str(jobs), str(pause)],
+        [sys.executable, PROGRAM, out, folder, str(jobs), "0.5"],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -155,7 +155,7 @@ def test_an_unreadable_description_is_refused(tmp_path, content):
 
 def test_two_processes_do_not_share_a_folder(tmp_path):
     out = tmp_path / "out"
-    process = start(out, tmp_path, 1, pause=1)
+    process = start(out, tmp_path, 1)
     try:
         with pytest.raises(StudyError, match="Another process is computing"):
             run_plan(toy.plan(), out, progress=False)
