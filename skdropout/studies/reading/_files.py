@@ -4,20 +4,20 @@ import bz2
 import csv
 import gzip
 import io
+import json
 import lzma
+import re
 import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from skdropout.studies._errors import StudyError
+from skdropout.studies.reading._arff import read_arff
 from skdropout.studies.reading._bounds import most_bytes
-from skdropout.studies.reading._formats import is_svmlight, read_arff, read_json, read_svmlight
-from skdropout.studies.reading._header import looks_like_names, said_of_names
-from skdropout.studies.reading._lines import encoding_of
+from skdropout.studies.reading._header import looks_like_names, note_on_names
 from skdropout.studies.reading._options import (
     ARFF_FILE,
     EXCEL_FILE,
@@ -26,6 +26,7 @@ from skdropout.studies.reading._options import (
     Reading,
     check_applies,
 )
+from skdropout.studies.reading._svmlight import is_svmlight, read_svmlight
 from skdropout.studies.reading._text import read_text
 from skdropout.studies.reading._words import option, quoted
 
@@ -37,6 +38,7 @@ _PACKED: Mapping[bytes, Callable[..., Any]] = {
     b"BZh": bz2.open,
     b"\xfd7zXZ": lzma.open,
 }
+_SPLIT = {"columns", "index", "data"}  # the parts of a table in JSON, as pandas may write it
 _PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 _REFUSED: Mapping[bytes, str] = {
     b"%PDF": "a PDF document; export the table as a CSV file",
@@ -104,13 +106,13 @@ def _read_with_pandas(
         raise _lacking(name, "pyarrow") from error
     except Exception as error:  # damaged files make these readers raise nearly anything
         raise _unreadable(name, error) from error
-    is_arff = name.lower().endswith(".arff")
-    text_file = ARFF_FILE if is_arff else TEXT_FILE
-    check_applies(reading, name, text_file if frame is None else TABLE)
     if frame is not None:
+        check_applies(reading, name, TABLE)
         return frame, []
+    is_arff = name.lower().endswith(".arff")
+    check_applies(reading, name, ARFF_FILE if is_arff else TEXT_FILE)
     try:
-        return (_read_arff if is_arff else read_text)(name, content, reading)
+        return (read_arff if is_arff else read_text)(name, content, reading)
     except StudyError:
         raise
     except (ValueError, IndexError, OSError, csv.Error) as error:
@@ -129,19 +131,10 @@ def _read_binary(suffix: str, content: bytes) -> "pd.DataFrame | None":
     if suffix == ".dta":
         return pd.read_stata(file)
     if suffix in (".json", ".jsonl", ".ndjson"):
-        return read_json(content)
-    return read_svmlight(content) if is_svmlight(content) else None
-
-
-def _read_arff(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFrame", list[str]]:
-    """Read an ARFF file as the CSV file that it might be, and its categories as such."""
-    encoding, notes = encoding_of(name, content, reading)
-    table, categories = read_arff(name, content.decode(encoding))
-    frame, more = read_text(
-        name, table, replace(reading, header=True, separator=",", encoding="utf-8")
-    )
-    frame[categories] = frame[categories].astype("category")
-    return frame, notes + more
+        return _read_json(content)
+    if is_svmlight(content):
+        return read_svmlight(file)
+    return None
 
 
 def _unreadable(name: str, error: Exception) -> StudyError:
@@ -209,9 +202,13 @@ def _read_excel(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFr
     check_applies(reading, name, EXCEL_FILE)
     try:
         sheets = pd.read_excel(
-            io.BytesIO(content), sheet_name=None, header=None, dtype=object,
-            keep_default_na=False, na_values=[""],
-        )  # fmt: skip
+            io.BytesIO(content),
+            sheet_name=None,
+            header=None,
+            dtype=object,
+            keep_default_na=False,  # words such as None and NA mean here what they do in text files
+            na_values=[""],
+        )
     except ImportError as error:
         raise _lacking(name, "openpyxl") from error
     except Exception as error:  # damaged files make this reader raise nearly anything
@@ -253,9 +250,10 @@ def _read_excel(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFr
         )
         names = [str(number) for number in range(cells.shape[1])]
     else:
+        if reading.header is None:
+            notes += note_on_names(texts[0], f"Row {cells.index[0]}")
         names = [text or f"Unnamed: {number}" for number, text in enumerate(texts[0])]
         cells = cells.iloc[1:]
-        notes += said_of_names(texts[0]) if reading.header is None else []
     frame = cells.set_axis(names, axis=1).infer_objects()
     frame.index.name = "row"
     return frame, notes
@@ -264,6 +262,21 @@ def _read_excel(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFr
 def _with_index(frame: "pd.DataFrame") -> "pd.DataFrame":
     """Make columns of an index that has names: nobody may have meant to lose them."""
     return frame.reset_index() if any(name is not None for name in frame.index.names) else frame
+
+
+def _read_json(content: bytes) -> "pd.DataFrame":
+    """Read records, one a line or in a list, or the columns as pandas writes them.
+
+    The reader of pandas would make numbers of texts, and dates of numbers by the column's name.
+    """
+    import pandas as pd
+
+    if re.match(rb"\s*\{.*\}\s*\n\s*\{", content):
+        return pd.DataFrame([json.loads(line) for line in content.splitlines() if line.strip()])
+    cells = json.loads(content)
+    if isinstance(cells, dict) and {"columns", "data"} <= cells.keys() <= _SPLIT:
+        return pd.DataFrame(**cells)
+    return pd.DataFrame(cells)
 
 
 def _lacking(name: str, package: str) -> StudyError:

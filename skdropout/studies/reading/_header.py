@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from skdropout.studies.reading._numbers import MARKS, read_numbers
-from skdropout.studies.reading._words import as_typed, quoted
+from skdropout.studies.reading._words import quoted
 
 _FEW = 30  # rows that show whether a column is one of numbers
 
@@ -31,12 +31,13 @@ def looks_like_names(first: Sequence[str], rest: Sequence[Sequence[str]]) -> boo
     return again <= (0 if not numbers else len(cells) // 10)
 
 
-def said_of_names(names: Sequence[str]) -> list[str]:
-    """Return a note where all names are numbers: they may be the first row of the data."""
-    if not all(map(_is_number, names)) or [*names] == [*map(str, range(len(names)))]:
+def note_on_names(first: Sequence[str], place: str) -> list[str]:
+    """Say that the first line is taken for names where it could be data, since it is of numbers."""
+    cells = [cell.strip() for cell in first if cell.strip()]
+    numbered = [*map(str, range(len(cells)))]  # as pandas does it
+    if not cells or cells == numbered or not all(map(_is_number, cells)):
         return []
-    (no_header,) = as_typed("header", False)
-    return [f"The first line, {quoted(names, most=3)}, is taken for names ({no_header} for data)."]
+    return [f"{place} is taken for names: {quoted(cells)} (--no-header takes it for data)."]
 
 
 def _column(rows: Sequence[Sequence[str]], place: int) -> list[str]:

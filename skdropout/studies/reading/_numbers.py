@@ -72,11 +72,12 @@ def read_numbers(texts: Iterable[str], decimal: str | None = None) -> Numbers:
     return Numbers(values | dict.fromkeys(marks, nan), odd, marks, how)
 
 
-def writes_decimal_commas(texts: Iterable[str]) -> bool:
-    """Whether the numbers in a column can only be read with decimal commas, as 0,5."""
+def decimal_sign(texts: Iterable[str]) -> str | None:
+    """Return what sets fractions off in a column, as in 0,5, if its numbers can only be read so."""
     texts = [text for text in texts if text.strip().casefold() not in MARKS]
-    with_comma, with_point = _read_all(texts, ","), _read_all(texts, ".")
-    return len(with_comma) > max(len(with_point), (1 - FEW) * len(texts) - 1)
+    n_read = {sign: len(_read_all(texts, sign)) for sign in ",."}
+    sign, other = sorted(n_read, key=n_read.__getitem__, reverse=True)
+    return sign if n_read[sign] > max(n_read[other], (1 - FEW) * len(texts) - 1) else None
 
 
 def _are_codes(texts: list[str]) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skdropout.studies._errors import StudyError
-from skdropout.studies.reading._header import looks_like_names, said_of_names
+from skdropout.studies.reading._header import looks_like_names, note_on_names
 from skdropout.studies.reading._lines import (
     Record,
     encoding_of,
@@ -19,7 +19,7 @@ from skdropout.studies.reading._lines import (
     records_of,
     separator_of,
 )
-from skdropout.studies.reading._numbers import read_numbers, writes_decimal_commas
+from skdropout.studies.reading._numbers import decimal_sign, read_numbers
 from skdropout.studies.reading._options import Reading
 from skdropout.studies.reading._words import count_of, option, quoted
 
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 1000  # lines that pandas is given
 _SAMPLE = 200  # lines that decide on the separator and the header
-_CODE = re.compile(r"(?<![\d.])0\d\d")
+_CODE = re.compile(r"\s*0\d\d+\s*")  # such as 00501, which would lose its zeros as a number
+_AMID = re.compile(rf"\0{_CODE.pattern}\0")
+_SWAPPED = str.maketrans(",.", ".,")
 
 
 def read_text(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFrame", list[str]]:
@@ -57,7 +59,8 @@ def read_text(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFram
     if has_names:
         columns = [field.strip() for field in top.fields]
         columns[0] = columns[0].lstrip("#%/ ")
-        notes += said_of_names(columns) if reading.header is None else []
+        if reading.header is None:
+            notes += note_on_names(columns, f"Line {top.line}")
     else:
         notes.append(
             "The first line looks like data, so columns are numbered from 0 "
@@ -76,11 +79,15 @@ def _looks_like_header(rows: Sequence[Record]) -> bool:
 
 @dataclass(frozen=True)
 class _Layout:
-    """The names of the columns, the line of each row, and which lines of the file are of rows."""
+    """The names of the columns, the line of each row, and which lines of the file are of rows.
+
+    `codes` are the places of the columns in which some cell is digits that begin with 0.
+    """
 
     columns: list[str]
     lines: "np.ndarray"
     kept: bytearray
+    codes: set[int]
     notes: list[str]
 
 
@@ -95,6 +102,7 @@ def _lay_out(
 ) -> _Layout:
     """Go through all lines: find comments, and lines with too few fields or too many."""
     lines, widths, fills, kept = [], [], [], bytearray()
+    codes: set[int] = set()
     width, n_comments, n_again, n_empty = len(columns) or usual, 0, 0, 0
     try:
         for record in records_of(lines_of(content, encoding), separator):
@@ -116,6 +124,8 @@ def _lay_out(
             lines.append(record.line)
             widths.append(len(record.fields))
             fills.append(record.filled)
+            if _AMID.search("\0".join(["", *record.fields, ""])):  # faster than cell by cell
+                codes.update(n for n, cell in enumerate(record.fields) if _CODE.fullmatch(cell))
     except csv.Error as error:
         raise StudyError(
             f"{name} cannot be read as a table: {error}. Is a quotation mark left open?"
@@ -154,7 +164,7 @@ def _lay_out(
         columns = [str(number) for number in range(width)]
     columns = [own or f"Unnamed: {number}" for number, own in enumerate(columns)]
     columns += [f"Unnamed: {number}" for number in range(len(columns), max(widths))]
-    return _Layout(columns, np.array(lines), kept, notes)
+    return _Layout(columns, np.array(lines), kept, codes, notes)
 
 
 class _File:
@@ -196,24 +206,15 @@ def _parse(
             low_memory=False,
         )
 
-    codes = _places_of_codes(content, encoding, separator, int(layout.lines[0]))
-    texts = {
-        place: str
-        for place, column in enumerate(layout.columns)
-        if column in reading.text_columns or place in codes
-    }
-    frame, notes = read(texts), []
-    commas = any(writes_decimal_commas(_different(frame[c])) for c in _of_texts(frame))
-    # Where commas separate, few write numbers with them, too: some column lists "4,1" there.
-    if commas and not (separator == "," and any(map(_surely_has_points, frame.items()))):
-        frame, notes = read(str), ["Numbers are written with decimal commas."]
-        for column in frame:
-            if column in texts:
-                continue
-            known = frame[column].dropna()
-            numbers = read_numbers(known.unique(), decimal=",")
-            if not numbers.odd and not known.empty:
-                frame[column] = frame[column].map(numbers.values).astype(float)
+    asked = [place for place, name in enumerate(layout.columns) if name in reading.text_columns]
+    frame, notes = read(dict.fromkeys({*asked, *layout.codes}, str)), []
+    if "," in _decimal_signs(frame[_of_texts(frame)].drop(columns=asked, errors="ignore")):
+        texts = read(str)
+        # Where a semicolon sets fields off, a comma does so for decimals, points elsewhere or not.
+        if separator == ";" or "." not in _decimal_signs(texts.drop(columns=asked)):
+            frame, notes = texts, ["Numbers are written with decimal commas."]
+            for column in frame.columns.difference(asked):
+                frame[column] = _without_decimal_commas(frame[column])
     if len(frame) != len(layout.lines):
         raise StudyError(
             f"{name} has {count_of(len(layout.lines), 'row')} or {count_of(len(frame), 'row')}, "
@@ -224,32 +225,27 @@ def _parse(
     return frame, notes
 
 
-def _surely_has_points(column: tuple[Any, "pd.Series"]) -> bool:
-    """Whether a column was read with decimal points that cannot have set off thousands."""
-    if column[1].dtype.kind != "f":
-        return False
-    values = column[1].abs().to_numpy()
-    thousands = 1000 * values[np.isfinite(values)]
-    fractions = abs(thousands - thousands.round()) > 1e-9 * thousands
-    return bool((fractions | ((thousands > 0) & (thousands < 1000))).any())
-
-
-def _places_of_codes(content: bytes, encoding: str, separator: str, first: int) -> set[int]:
-    """Find the columns with texts such as 00501, which would lose their zeros as numbers."""
-    if not any(map(_CODE.search, lines_of(content, encoding))):  # as in nearly all files
-        return set()
+def _decimal_signs(frame: "pd.DataFrame", most: int = 1000) -> set[str | None]:
+    """Return what sets decimals off in columns of texts, so many as show how each is written."""
     return {
-        place
-        for record in records_of(lines_of(content, encoding), separator)
-        if record.line >= first
-        for place, cell in enumerate(map(str.strip, record.fields))
-        if cell.startswith("0") and len(cell) > 2 and cell.isdecimal()
+        decimal_sign(frame[column].dropna().astype(str).drop_duplicates().iloc[:most])
+        for column in frame
     }
 
 
-def _different(column: "pd.Series", most: int = 1000) -> list[str]:
-    """Return different texts of a column, so many that they show how it is written."""
-    return column.dropna().astype(str).drop_duplicates().iloc[:most].tolist()
+def _without_decimal_commas(texts: "pd.Series") -> "pd.Series":
+    """Read a column as numbers, or put points for the commas of its numbers beside odd cells.
+
+    Both are left as they are in a column that is not mostly numbers, and where an odd cell has a
+    decimal point: then it is the column as a whole that tells how it is written.
+    """
+    read = read_numbers(texts.dropna().unique(), decimal=",")
+    if not read.odd:
+        return texts.map(read.values).astype(float)
+    pointed = {text: text.translate(_SWAPPED) for text in read.values if text not in read.marks}
+    if texts.isin(pointed).mean() < 0.5 or read_numbers(read.odd, decimal=".").values:
+        return texts
+    return texts.map(lambda text: pointed.get(text, text), na_action="ignore")
 
 
 def _of_texts(frame: "pd.DataFrame") -> list[Any]:

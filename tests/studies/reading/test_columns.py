@@ -454,14 +454,6 @@ def test_complex_numbers_are_refused():
     assert "complex numbers" in refuse(X + 1j)
 
 
-def test_lists_in_a_file_separated_by_commas_make_no_thousands_of_fractions(tmp_path):
-    rows = "".join(f'0.{i:03},"{i % 5},1",{i}.{i:03}\n' for i in range(126, 166))
-    (tmp_path / "own.csv").write_text("x,codes,y\n" + rows)
-    table = load_table(tmp_path / "own.csv", "y")
-    assert table.features["x"].tolist()[:2] == [0.126, 0.127]
-    assert table.targets.tolist()[:2] == [126.126, 127.127]
-
-
 def test_a_single_text_is_one_mark_and_one_column_not_its_letters():
     values = [9.0, -9999.0, *RNG.normal(size=N - 2)]
     table = load(values, missing="-9999", keep_columns="x")
@@ -516,14 +508,45 @@ def test_what_else_a_mark_would_make_missing_is_said():
 def test_a_first_line_of_numbers_is_told_to_be_taken_for_names(tmp_path):
     (tmp_path / "own.csv").write_text("3,5,7\n" + "1,2,0\n2,9,1\n4,4,0\n" * 5)
     table = load_table(tmp_path / "own.csv", "7")
-    assert said(table, "'3', '5', '7', is taken for names (--no-header for data)")
+    assert said(table, "Line 1 is taken for names: '3', '5', '7' (--no-header takes it for data)")
     told = load_table(tmp_path / "own.csv", "7", reading=Reading(header=True))
     assert not said(told, "taken for names")
 
 
-def test_codes_are_told_in_whatever_order_the_rows_come(tmp_path):
-    zips = sorted((f"{code:05}" for code in RNG.permutation(100_000)[:N]), reverse=True)
-    frame = pd.DataFrame({"zip": [*zips, *zips], "other": [*X, *X], "y": [*Y, *Y]})
-    frame.to_csv(tmp_path / "own.csv", index=False)
-    read = load_table(tmp_path / "own.csv", "y", reading=Reading(keep_columns=("zip",)))
-    assert read.features["zip"].tolist() == frame["zip"].tolist()
+def test_codes_that_come_late_in_a_file_survive_it(tmp_path):
+    codes = [f"{10000 + i % 4}" for i in range(300)] + ["02139"] * 3
+    rows = "".join(f"{code},{i},{'ab'[i % 2]}\n" for i, code in enumerate(codes))
+    (tmp_path / "own.csv").write_text("code,x,y\n" + rows)
+    assert load_table(tmp_path / "own.csv", "y").features["code"].tolist() == codes
+
+
+@pytest.mark.parametrize("separator", [",", "\t", "|"])
+def test_decimal_commas_in_one_column_do_not_decide_for_points_in_others(tmp_path, separator):
+    rows = [f'{i / 300:.3f},"{i % 4},1",{2 + i / 1000:.3f}' for i in range(30, 130)]
+    rows = [row.replace(",", separator).replace(f"{separator}1", ",1") for row in rows]
+    (tmp_path / "own.csv").write_text("\n".join([separator.join(["x", "code", "y"]), *rows]))
+    table = load_table(tmp_path / "own.csv", "y")
+    assert table.targets.tolist() == [round(2 + i / 1000, 3) for i in range(30, 130)]
+    assert table.features["x"].tolist() == [round(i / 300, 3) for i in range(30, 130)]
+    assert table.features["code"].tolist() == [i % 4 + 0.1 for i in range(30, 130)]
+
+
+@pytest.mark.parametrize("odd", ["x", "1..5"])
+def test_odd_cells_leave_the_decimal_sign_of_a_file_as_it_is(tmp_path, odd):
+    cells = ["1", "2", "3,125", "1.250"] * 50
+    cells[7] = odd
+    x = _beside_decimal_commas(tmp_path, cells)
+    assert x[:4] == [1, 2, 3.125, 1250]
+    assert np.isnan(x[7])
+
+
+@pytest.mark.parametrize("cells", [["1,5", "1.5", "2,5"], ["1,5", "low", "middle", "high"]])
+def test_texts_stay_as_they_are_among_decimal_commas(tmp_path, cells):
+    assert _beside_decimal_commas(tmp_path, cells * 20) == cells * 20
+
+
+def _beside_decimal_commas(folder, cells):
+    """Read cells from a file whose other column can only be read with decimal commas."""
+    rows = [f"0,{i};{cell};{'ab'[i % 2]}" for i, cell in enumerate(cells, 10)]
+    (folder / "own.csv").write_text("\n".join(["z;x;y", *rows]))
+    return load_table(folder / "own.csv", "y").features["x"].tolist()

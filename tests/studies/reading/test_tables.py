@@ -374,3 +374,19 @@ def test_what_belongs_to_other_files_is_refused(tmp_path):
     assert "separator must be one character, got ';;'" in refuse_reading(
         tmp_path / "own.csv", separator=";;"
     )
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"separator": ";"},
+        {"header": False},
+        {"sheet": "May"},
+        {"image_size": 16},
+        {"skip_unreadable": True},
+    ],
+)
+def test_what_means_nothing_for_an_arff_file_is_refused(tmp_path, option):
+    path = tmp_path / "own.arff"
+    path.write_text("@attribute x numeric\n@attribute y {a,b}\n@data\n1,a\n2,b\n")
+    assert f"does not apply to {path}: it belongs to " in refuse_reading(path, **option)
