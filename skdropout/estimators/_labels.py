@@ -81,6 +81,6 @@ def _refuse_numbers(y: np.ndarray) -> None:
     if y.size and isinstance(y.flat[0], Number | np.bool_):
         kind = {"b": "bool", "i": "int"}.get(np.array(y.tolist()).dtype.kind, "float")
         raise ValueError(
-            "y holds numbers in an array of objects, which scikit-learn's scores and splits do not "
-            f"take for classes. Convert it: y.astype({kind})."
+            "Unknown label type: y holds numbers as an array of objects, which scores and splits "
+            f"of scikit-learn do not take for classes. Convert it: y.astype({kind})."
         )
