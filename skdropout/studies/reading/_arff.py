@@ -28,12 +28,13 @@ def read_arff(name: str, content: bytes, reading: Reading) -> tuple["pd.DataFram
     table, categories = _as_csv(name, content, encoding)
     as_csv = replace(reading, encoding="utf-8", separator=",", header=True)
     frame, more = read_text(name, table.encode(), as_csv)
-    frame[categories] = frame[categories].replace("?", nan).astype("category")
+    listed = frame.columns[categories]
+    frame[listed] = frame[listed].replace("?", nan).astype("category")
     return frame, notes + more
 
 
-def _as_csv(name: str, content: bytes, encoding: str) -> tuple[str, list[str]]:
-    """Return the table as CSV, and the names of its columns of categories."""
+def _as_csv(name: str, content: bytes, encoding: str) -> tuple[str, list[int]]:
+    """Return the table as CSV, and the places of its columns of categories."""
     names, categories, rows, in_data = [], [], [], False
     for number, line in enumerate(lines_of(content, encoding), 1):
         words = line.strip()
@@ -43,7 +44,7 @@ def _as_csv(name: str, content: bytes, encoding: str) -> tuple[str, list[str]]:
             rows.append(_row_as_csv(name, number, words))
         elif found := _NAME.match(words):
             names.append(_meant(found[1]))
-            categories += names[-1:] if found[2] else []
+            categories += [len(names) - 1] if found[2] else []
         elif words.lower().startswith("@data"):
             in_data = True
     return "".join([_csv_line(names), *rows]), categories

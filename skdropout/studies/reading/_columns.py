@@ -42,11 +42,6 @@ def clean_columns(
             notes.append(f"Column {column!r} is left out, as you asked.")
             continue
         parts, remarks = _read_column(name, column, frame[column], reading)
-        if twins := [part for part in parts if part != column and part in frame.columns]:
-            raise StudyError(
-                f"{name} has columns {quoted(twins)}, and column {column!r} of dates becomes some "
-                f"of these names. Rename them, or leave one out ({option('drop_columns', column)})."
-            )
         made |= set(parts)
         reason = ", as you asked" if parts else ": its cells are lists or other objects"
         parts = {part: v for part, v in parts.items() if part not in reading.drop_columns}
@@ -58,6 +53,11 @@ def clean_columns(
         elif may_go and (why := _tells_nothing(column, parts)) is not None:
             notes.append(f"Column {column!r} is left out: {why}.")
         else:
+            if taken := [c for c in parts if c != column and c in frame.columns]:
+                raise StudyError(
+                    f"{name} has a column {taken[0]!r}, as the dates in column {column!r} would "
+                    f"be called: rename one, or leave one out ({option('drop_columns', column)})."
+                )
             kept |= parts
             notes += remarks
     for field in ("drop_columns", "keep_columns", "text_columns"):
@@ -78,16 +78,23 @@ def clean_columns(
     return pd.DataFrame(kept, index=frame.index), notes
 
 
+def is_of_categories(column: str, values: "pd.Series", reading: Reading) -> bool:
+    """Whether a column is declared as one of categories: by the person, or by its type."""
+    import pandas as pd
+
+    if column in reading.text_columns:
+        return True
+    if not isinstance(values.dtype, pd.CategoricalDtype):
+        return False
+    # Stata's labels on some numbers of a column leave texts among numbers.
+    return not values.cat.categories.inferred_type.startswith("mixed")
+
+
 def plain_texts(values: "pd.Series") -> "pd.Series":
     """Return texts without blanks around them, as objects; blank and missing ones are nan."""
     known = values.astype(object).where(values.notna(), np.nan)
     texts = known.map(_as_text, na_action="ignore").astype(object)
     return texts.where(texts != "", np.nan)
-
-
-def are_categories(values: "pd.Series", reading: Reading) -> bool:
-    """Whether a column holds categories because someone says so: the person, or its type."""
-    return values.dtype.name == "category" or values.name in reading.text_columns
 
 
 def without_marks(values: "pd.Series", reading: Reading) -> "pd.Series":
@@ -164,8 +171,8 @@ def _read_column(
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
     what = f"Column {column!r}"
-    if are_categories(values, reading):
-        return {column: plain_texts(without_marks(values, reading))}, []
+    if is_of_categories(column, values, reading):
+        return _categories(column, plain_texts(without_marks(values, reading)))
     if values.dtype.kind in "Mm" or getattr(values.dtype, "tz", None) is not None:
         return _dates(column, values, "dates", reading)
     if values.dtype.kind == "c":
@@ -175,8 +182,8 @@ def _read_column(
         series = without_marks(pd.Series(plain, index=values.index), reading)
         _check_finite(name, what, series)
         if (dates := whole_number_dates(series)) is not None:
-            how = f"dates, such as {series.dropna().iloc[0]:.0f}"
-            return _dates(column, dates, how, reading)
+            example = f"{series.dropna().iloc[0]:.0f}"
+            return _dates(column, dates, f"dates, such as {example}", reading)
         return {column: series}, []
     if values.map(lambda cell: isinstance(cell, list | dict | set | bytes | np.ndarray)).any():
         return {}, []
@@ -196,13 +203,8 @@ def _read_column(
         if odd := different[dates.isna()].tolist():
             notes[-1] += f" What is none counts as missing: {_whereabouts(known, odd)}."
         return parts, notes
-    n_texts = len(different)
-    if n_texts > MAX_CATEGORIES and n_texts <= len(texts) / 2:
-        notes.append(
-            f"{what} has {n_texts} different texts; the {MAX_CATEGORIES - 1} most frequent get an "
-            "input each, the others share one."
-        )
-    return {column: known}, notes
+    parts, more = _categories(column, known)
+    return parts, notes + more
 
 
 def _tells_nothing(column: str, parts: dict[str, "pd.Series"]) -> str | None:
@@ -243,16 +245,21 @@ def _are_whole(values: "pd.Series") -> bool:
     return values.dtype != object and bool((values.to_numpy() % 1 == 0).all())  # nan is none
 
 
+def _categories(column: str, texts: "pd.Series") -> tuple[dict[str, "pd.Series"], list[str]]:
+    n_texts = texts.nunique()
+    notes = []
+    if n_texts > MAX_CATEGORIES and n_texts <= len(texts) / 2:
+        notes.append(
+            f"Column {column!r} has {n_texts} different texts; the {MAX_CATEGORIES - 1} most "
+            "frequent get an input each, the others share one."
+        )
+    return {column: texts}, notes
+
+
 def _dates(
     column: str, dates: "pd.Series", how: str, reading: Reading
 ) -> tuple[dict[str, "pd.Series"], list[str]]:
-    """Make numbers of dates, but for those that the person marks as missing, as 1900-01-01."""
-    import pandas as pd
-
-    marks = pd.to_datetime([*reading.missing], format="%Y-%m-%d", errors="coerce").dropna()
-    if len(marks) and dates.dtype.kind == "M":
-        dates = dates.where(~dates.isin(marks))
-    parts = dates_to_numbers(column, dates)
+    parts = dates_to_numbers(column, dates, reading.missing)
     return parts, [f"Column {column!r} holds {how}; it becomes {quoted(parts)}."]
 
 

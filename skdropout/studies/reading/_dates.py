@@ -1,5 +1,7 @@
 """Dates and times of day, and the numbers that they mean."""
 
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -70,14 +72,20 @@ def whole_number_dates(numbers: "pd.Series") -> "pd.Series | None":
     return dates if dates.notna().sum() == len(known) else None
 
 
-def dates_to_numbers(name: str, dates: "pd.Series") -> dict[str, "pd.Series"]:
-    """Turn dates into days since 1970, and month, weekday and hour where these vary."""
+def dates_to_numbers(name: str, dates: "pd.Series", marks: Iterable[str]) -> dict[str, "pd.Series"]:
+    """Turn dates into days since 1970, and month, weekday and hour where these vary.
+
+    Those that a mark names are missing.
+    """
     import pandas as pd
 
     if dates.dtype.kind == "m":
         return {f"{name} (days)": dates / pd.Timedelta("1D")}
     if getattr(dates.dt, "tz", None) is not None:
         dates = dates.dt.tz_convert(None)
+    for mark in marks:
+        if (date := _as_date(mark)) is not None:
+            dates = dates.mask(dates == date)
     parts = {
         f"{name} (days since 1970)": (dates - pd.Timestamp(0).as_unit("s")) / pd.Timedelta("1D")
     }
@@ -88,6 +96,20 @@ def dates_to_numbers(name: str, dates: "pd.Series") -> dict[str, "pd.Series"]:
     if dates.dt.hour.nunique() > 2:
         parts[f"{name} (hour)"] = dates.dt.hour
     return {part: values.astype(float) for part, values in parts.items()}
+
+
+def date_of(days: float) -> str:
+    """Write days since 1970 as the date that they are, with its time of day if it has one."""
+    return str(datetime(1970, 1, 1) + timedelta(days)).removesuffix(" 00:00:00")
+
+
+def _as_date(mark: str) -> datetime | None:
+    """Read a full date as :func:`date_of` writes it."""
+    try:
+        date = datetime.fromisoformat(mark)
+    except ValueError:
+        return None
+    return date if date.tzinfo is None else date.astimezone(UTC).replace(tzinfo=None)
 
 
 def _swapped(form: str) -> str:

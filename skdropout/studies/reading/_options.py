@@ -49,7 +49,8 @@ class Reading:
     sheet : str, default=None
         Sheet of an Excel file; by default the first that is not empty.
     missing : tuple of str, default=()
-        Texts that mark missing values beside the usual ones.
+        Texts that mark missing values beside the usual ones. Here and in the next three, a single
+        text does for a tuple of one.
     keep_columns : tuple of str, default=()
         Columns to keep although they look like identifiers or free text.
     drop_columns : tuple of str, default=()
@@ -95,9 +96,11 @@ class Reading:
     image_size: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("missing", "keep_columns", "drop_columns", "text_columns"):
-            if isinstance(one := getattr(self, name), str):  # its letters were never meant
-                object.__setattr__(self, name, (one,))
+        """Take a single text for a tuple of one: its letters are never meant."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(field.default, tuple) and isinstance(value, str):
+                object.__setattr__(self, field.name, (value,))
 
     def as_options(self) -> list[str]:
         """Write what is not as by default for the command line.

@@ -75,6 +75,11 @@ def _folders(path: Path) -> list[Path]:
     ]
 
 
+def _names_in(path: Path) -> set[str]:
+    """Name the folders that may be classes, in whatever case."""
+    return {folder.name.casefold() for folder in _folders(path)}
+
+
 def _find_split(path: Path, notes: list[str]) -> tuple[Path, Path | None]:
     """Find the folder that holds the classes, and the one that holds them to validate on."""
     folders = {folder.name.casefold(): folder for folder in _folders(path)}
@@ -85,24 +90,20 @@ def _find_split(path: Path, notes: list[str]) -> tuple[Path, Path | None]:
             if len(_folders(only)) > 1:
                 return _find_split(only, notes)
         return path, None
-    others = [folders[name] for name in _VALIDATE if name in folders]
-    split = [folder for folder in others if _folders(folder)]
-    strangers = [folder for folder in folders.values() if folder not in (train, *others)]
-    shared = split and _names_in(train) & _names_in(split[0])
-    if (strangers and not shared) or not _folders(train):
+    classes = _names_in(train)
+    alike = [f for f in folders.values() if f != train and classes & _names_in(f)]
+    split = next((folders[name] for name in _VALIDATE if folders.get(name) in alike), None)
+    known = {train, *(folders[name] for name in _VALIDATE if name in folders)}
+    # What has such a name by chance, beside other classes, shares no folders with another.
+    if not classes or (split is None and set(folders.values()) - known):
         return path, None
-    for folder in [folder for folder in (*others, *strangers) if folder not in split[:1]]:
-        why = "" if _folders(folder) else ", since it has no folder for each class"
-        notes.append(f"Folder {folder.name!r} is left aside{why}.")
-    if split:
-        notes.append(
-            f"{train.name!r} and {split[0].name!r} are taken for a split, not for classes."
-        )
-    return train, split[0] if split else None
-
-
-def _names_in(folder: Path) -> set[str]:
-    return {inside.name for inside in _folders(folder)}
+    for folder in folders.values():
+        if folder not in (train, split):
+            why = "" if folder in alike else ", since it has no folder for each class"
+            notes.append(f"Folder {folder.name!r} is left aside{why}.")
+    if split is not None:
+        notes.append(f"{train.name!r} and {split.name!r} are taken for a split, not for classes.")
+    return train, split
 
 
 def _list_files(path: Path, notes: list[str]) -> list[_File]:

@@ -1,11 +1,13 @@
 """What a careful person would point at in a table before trusting any score on it."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skdropout.studies.reading._columns import MAX_CATEGORIES
+from skdropout.studies.reading._dates import date_of
 from skdropout.studies.reading._words import count_of, exactly, option, quoted
 
 if TYPE_CHECKING:
@@ -23,13 +25,7 @@ def suspicions(
     """Say which columns give the target away, which values look like marks, and so on."""
     import pandas as pd
 
-    notes = []
-    if not classes and (mark := _sentinel(targets)) is not None:
-        notes.append(
-            f"Look at the target: {exactly(mark)}, far from all else, occurs "
-            f"{count_of(int((targets == mark).sum()), 'time')}. If it marks missing values, say so "
-            f"({option('missing', exactly(mark))})."
-        )
+    notes = _marks(features, targets, classes)
     for column in features.columns:
         values = features[column].to_numpy()
         leave_out = f"({option('drop_columns', column)} leaves it out)"
@@ -46,16 +42,7 @@ def suspicions(
             )
         if values.dtype == object:
             continue
-        of_time = column.endswith("(days since 1970)")
-        if (mark := _sentinel(values)) is not None:
-            n_marks = count_of(int((values == mark).sum()), "time")
-            written = str(pd.Timestamp(mark, unit="D").date()) if of_time else exactly(mark)
-            others = [c for c in features.columns if c != column and (features[c] == mark).any()]
-            too = f", which means those of {quoted(others)}, too" if others else ""
-            notes.append(
-                f"Look at column {column!r}: {written}, far from all else, occurs {n_marks}. "
-                f"If it marks missing values, say so ({option('missing', written)}){too}."
-            )
+        of_time = _is_of_time(column)
         whole = not of_time and len(values) >= 20 and (values % 1 == 0).all()
         if whole and len(np.unique(values)) == len(values):
             notes.append(
@@ -81,6 +68,47 @@ def suspicions(
             ": compare balanced accuracy or AUC, since accuracy is high for always guessing it."
         )
     return notes
+
+
+def _marks(features: "pd.DataFrame", targets: NDArray[Any], classes: tuple[str, ...]) -> list[str]:
+    """Say which numbers look like marks, and where else they stand: a mark goes for all columns."""
+    columns = {column: features[column].to_numpy() for column in features}
+    columns[""] = np.array(classes) if classes else targets
+    texts = {column for column, values in columns.items() if values.dtype.kind in "OU"}
+    found = {
+        column: mark
+        for column, values in columns.items()
+        if column not in texts and (mark := _sentinel(values)) is not None
+    }
+    notes = []
+    also: dict[str, str] = {}
+    for column, mark in found.items():
+        written = date_of(mark) if _is_of_time(column) else exactly(mark)
+        if written not in also:
+            others = [
+                other
+                for other, values in columns.items()
+                if found.get(other) != mark
+                and (other in texts or _is_of_time(other) == _is_of_time(column))
+                and (values == (written if other in texts else mark)).any()
+            ]
+            also[written] = _also_in(others)
+        notes.append(
+            f"Look at {f'column {column!r}' if column else 'the target'}: {written}, far from all "
+            f"else, occurs {count_of(int((columns[column] == mark).sum()), 'time')}. If it marks "
+            f"missing values, say so ({option('missing', written)}){also[written]}."
+        )
+    return notes
+
+
+def _also_in(columns: Sequence[str]) -> str:
+    places = [quoted(names, most=5)] if (names := [column for column in columns if column]) else []
+    places += ["the target"] if "" in columns else []
+    return f"; that makes it missing in {' and '.join(places)}, too" if places else ""
+
+
+def _is_of_time(column: str) -> bool:
+    return column.endswith("(days since 1970)")
 
 
 def _tells_all(x: NDArray[Any], y: NDArray[Any], are_classes: bool) -> bool:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from skdropout.studies._checks import check_choice, did_you_mean
 from skdropout.studies._errors import StudyError
 from skdropout.studies.reading._columns import (
-    are_categories,
+    is_of_categories,
     numbers_of,
     plain_texts,
     without_marks,
@@ -75,14 +75,14 @@ def read_target(
     numbers: pd.Series | None = None
     if column.dtype.kind in "mM":
         raise StudyError(f"{where} holds dates, which cannot be predicted; turn them into numbers.")
+    declared = is_of_categories(target, column, reading)
+    are_classes = task_name == CLASSIFICATION or (declared and task_name is None)
     texts = plain_texts(without_marks(column, reading))
-    declared = task_name != REGRESSION and are_categories(column, reading)
-    if not declared and not is_bool_dtype(column):
-        if is_numeric_dtype(column):
-            numbers = texts.astype(float)
-        elif task_name != CLASSIFICATION or _all_numbers(texts):
-            otherwise = "these are classes (--task classification)"
-            numbers, notes = numbers_of(where[0].upper() + where[1:], texts, otherwise)
+    if is_numeric_dtype(column) and not is_bool_dtype(column):
+        numbers = texts.astype(float)
+    elif not is_bool_dtype(column) and (not are_classes or _all_numbers(texts)):
+        otherwise = "these are classes (--task classification)"
+        numbers, notes = numbers_of(where[0].upper() + where[1:], texts, otherwise)
     if numbers is None:
         texts = texts.where(~texts.map(lambda t: str(t).casefold() in MARKS_IN_TEXTS), np.nan)
     else:
@@ -91,7 +91,7 @@ def read_target(
     rows = known.notna().to_numpy(dtype=bool)
     if not rows.any():
         raise StudyError(f"All {count_of(len(column), 'value')} are missing in {where}.")
-    task, reason = _choose_task(where, known[rows], numbers is not None, task_name)
+    task, reason = _choose_task(where, known[rows], numbers is not None, declared, task_name)
     if task == CLASSIFICATION:
         labels = texts if numbers is None else numbers.map("{:.15g}".format, na_action="ignore")
         rows, more = _leave_rare_out(where, labels, rows, reading.min_class_rows)
@@ -131,7 +131,7 @@ def _all_numbers(texts: "pd.Series") -> bool:
 
 
 def _choose_task(
-    where: str, values: "pd.Series", numeric: bool, name: str | None
+    where: str, values: "pd.Series", numeric: bool, declared: bool, name: str | None
 ) -> tuple[str, str]:
     """Return the task that a target column calls for, or the one that was asked for, and why."""
     n_values = values.nunique()
@@ -147,6 +147,8 @@ def _choose_task(
                 "Is it the right column?"
             )
         found, why = CLASSIFICATION, "holds texts or yes and no"
+    elif declared:
+        found, why = CLASSIFICATION, "holds categories"
     elif fractions := bool((values % 1 != 0).any()):
         found, why = REGRESSION, f"holds numbers with fractions, {n_values:,} different ones"
     elif n_values > _FEW or 2 * n_values > len(values):

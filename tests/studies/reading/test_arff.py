@@ -52,6 +52,10 @@ def test_names_may_be_in_quotes(tmp_path):
 """
     frame, _ = read_file(save(tmp_path, names + "1,2,a\n"), Reading())
     assert frame.columns.tolist() == ["it's", "a, b", "y"]
+    listed = save(tmp_path, "@attribute '#1 ' {1,2}\n@attribute y {a,b}\n@data\n1,a\n2,b\n")
+    frame, _ = read_file(listed, Reading())
+    assert frame.columns.tolist() == ["1", "y"]
+    assert frame["1"].dtype == "category"
 
 
 def test_letters_are_read_as_those_of_text_files_are(tmp_path):

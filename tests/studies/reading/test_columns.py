@@ -296,9 +296,10 @@ def test_columns_of_categories_by_word():
 
 
 def test_many_categories_share_inputs():
-    table = load([f"town {i % 60}" for i in range(N)])
-    assert table.n_inputs == 21
-    assert said(table, "60 different texts; the 19 most frequent")
+    towns = [f"town {i % 60}" for i in range(N)]
+    for table in (load(towns), load(pd.Categorical(towns)), load(towns, text_columns=("x",))):
+        assert table.n_inputs == 21
+        assert said(table, "60 different texts; the 19 most frequent")
 
 
 def test_a_column_that_gives_the_answer_away_is_pointed_at():
@@ -454,20 +455,6 @@ def test_complex_numbers_are_refused():
     assert "complex numbers" in refuse(X + 1j)
 
 
-def test_a_single_text_is_one_mark_and_one_column_not_its_letters():
-    values = [9.0, -9999.0, *RNG.normal(size=N - 2)]
-    table = load(values, missing="-9999", keep_columns="x")
-    assert table.features["x"].isna().tolist() == [False, True, *[False] * (N - 2)]
-    assert "x" not in load(values, drop_columns="x").features
-
-
-def test_parts_of_dates_take_no_other_column_s_place():
-    days = pd.date_range("2026-01-01", periods=N)
-    frame = pd.DataFrame({"d": days, "d (month)": RNG.normal(size=N), "y": Y})
-    with pytest.raises(StudyError, match=r"columns 'd \(month\)', and column 'd' of dates"):
-        load_table(frame, "y")
-
-
 def test_columns_of_categories_stay_such_whatever_they_hold(tmp_path):
     codes = pd.Series(RNG.integers(0, 25, N))
     frame = pd.DataFrame({"zip": pd.Categorical(codes * 10 + 0.5), "other": X})
@@ -483,26 +470,6 @@ def test_columns_of_categories_stay_such_whatever_they_hold(tmp_path):
         }
     assert load_table(plain, "y").task == "regression"
     assert load_table(frame, "y", "regression").targets.tolist() == codes.tolist()
-
-
-@pytest.mark.parametrize("kind", ["text", "german", "date"])
-def test_a_date_that_marks_missing_values_is_named_as_it_can_be_said(kind):
-    days = pd.Series(pd.date_range("2020-01-01", periods=N)).sample(frac=1, random_state=0)
-    days = days.reset_index(drop=True)
-    days[[3, 5]] = pd.Timestamp("1900-01-01")
-    forms = {"text": "%Y-%m-%d", "german": "%d.%m.%Y"}
-    values = days.dt.strftime(forms[kind]) if kind in forms else days
-    (note,) = (n for n in load(values, "d").notes if "far from all else" in n)
-    assert "(--missing 1900-01-01)" in note
-    read = load(values, "d", missing=("1900-01-01",))
-    assert read.features["d (days since 1970)"].isna().sum() == 2
-    assert not said(read, "far from all else")
-
-
-def test_what_else_a_mark_would_make_missing_is_said():
-    ages = [-1.0, -1.0, *RNG.integers(30, 31 + 28, N - 2)]
-    frame = pd.DataFrame({"age": ages, "turn": RNG.integers(-1, 2, N), "y": Y})
-    assert said(load_table(frame, "y"), "'age'", "(--missing=-1), which means those of 'turn', too")
 
 
 def test_a_first_line_of_numbers_is_told_to_be_taken_for_names(tmp_path):
@@ -550,3 +517,95 @@ def _beside_decimal_commas(folder, cells):
     rows = [f"0,{i};{cell};{'ab'[i % 2]}" for i, cell in enumerate(cells, 10)]
     (folder / "own.csv").write_text("\n".join(["z;x;y", *rows]))
     return load_table(folder / "own.csv", "y").features["x"].tolist()
+
+
+def test_parts_of_a_date_take_no_other_column_away():
+    frame = pd.DataFrame({"when": DAYS, "when (month)": X, "y": Y})
+    with pytest.raises(StudyError, match=r"'when \(month\)', as the dates in .* 'when' .*: rename"):
+        load_table(frame, "y")
+    left = load_table(frame, "y", reading=Reading(drop_columns=("when",)))
+    assert left.features["when (month)"].tolist() == X.tolist()
+
+
+ZIPS = pd.Categorical([10, 20, 30, 7] * 15)
+
+
+def test_columns_that_pandas_has_for_categories_are_categories(tmp_path):
+    frame = pd.DataFrame({"zip": ZIPS, "x": X[:60], "y": Y[:60]})
+    frame.to_feather(tmp_path / "own.feather")
+    for data in (frame, tmp_path / "own.feather"):
+        table = load_table(data, "y", reading=Reading(missing=("7",)))
+        expected = ["10", "20", "30", np.nan] * 15
+        assert table.features["zip"].tolist() == pytest.approx(expected, nan_ok=True)
+    days = load(pd.Categorical(["2020-01-01", "2020-02-01", "2020-03-01"] * 20))
+    assert list(days.features.columns) == ["x", "other"]
+
+
+def test_labels_on_some_numbers_of_a_stata_file_make_no_categories(tmp_path):
+    ages = np.where(np.arange(N) % 100, np.arange(N) % 50 + 20, 99)
+    frame = pd.DataFrame({"age": ages, "x": X, "y": Y})
+    labels = {"age": {99: "refused"}}
+    frame.to_stata(tmp_path / "own.dta", value_labels=labels, write_index=False)
+    table = load_table(tmp_path / "own.dta", "y", reading=Reading(missing=("refused",)))
+    expected = np.where(ages == 99, np.nan, ages)
+    assert table.features["age"].tolist() == pytest.approx(expected.tolist(), nan_ok=True)
+
+
+def test_a_single_text_does_for_a_list_of_one():
+    marked = np.where(np.arange(N) % 9, RNG.integers(5, 12, N), -9999)
+    table = load(marked, missing="-9999")
+    assert np.flatnonzero(table.features["x"].isna()).tolist() == list(range(0, N, 9))
+    assert list(load(X, "time", drop_columns="time").features.columns) == ["other"]
+    assert load(range(N), "id", keep_columns="id").features.shape[1] == 2
+    assert Reading(text_columns="x") == Reading(text_columns=("x",))
+
+
+def test_the_advice_on_marks_says_what_else_it_goes_for():
+    sizes = RNG.integers(-5, 5, N)
+    frame = pd.DataFrame(
+        {
+            "marked": np.where(np.arange(N) % 9, X - X.min() + 20, -1),
+            "size": sizes,
+            "'s": RNG.choice(["-1", "a"], N),
+            "again": np.where(np.arange(N) % 9, X - X.min() + 20, -1)[::-1],
+            "other": X,
+        }
+    )
+    for y in (RNG.choice([-1, 1], N), RNG.choice([-1, 2.5, 0.5], N)):
+        table = load_table(frame.assign(y=y), "y")
+        also = """; that makes it missing in 'size', "'s" and the target, too."""
+        assert said(table, "column 'marked': -1", "(--missing=-1)" + also)
+        assert said(table, "column 'again': -1", "(--missing=-1)" + also)
+    marked = frame.assign(y=np.where(np.arange(N) % 7, X - X.min() + 20, -1))
+    assert said(load_table(marked, "y"), "the target: -1", """missing in 'size', "'s", too.""")
+    assert said(load_table(frame[["marked", "other"]].assign(y=Y), "y"), "(--missing=-1).")
+
+
+@pytest.mark.parametrize(
+    ("day", "written"),
+    [
+        ("1900-01-01", "--missing 1900-01-01"),
+        ("1960-12-31 23:59:58", "--missing '1960-12-31 23:59:58'"),
+    ],
+)
+@pytest.mark.parametrize("form", ["%Y-%m-%d %H:%M:%S", "%d.%m.%Y %H:%M:%S"])
+def test_the_advice_on_dates_that_mark_works_as_it_is_written(tmp_path, day, written, form):
+    marked = DAYS.to_series(index=range(N)).mask(np.arange(N) % 9 == 0, pd.Timestamp(day))
+    frame = pd.DataFrame({"when": marked, "x": X, "y": Y})
+    frame.to_csv(tmp_path / "own.csv", index=False, date_format=form)
+    frame.to_excel(tmp_path / "own.xlsx", index=False)
+    zoned = frame.assign(when=marked.dt.tz_localize("UTC"))
+    for data in (frame, zoned, tmp_path / "own.csv", tmp_path / "own.xlsx"):
+        assert said(load_table(data, "y"), "'when (days since 1970)': ", "34 times", written)
+        table = load_table(data, "y", reading=Reading(missing=_told(written)))
+        days = table.features["when (days since 1970)"]
+        assert np.flatnonzero(days.isna()).tolist() == list(range(0, N, 9))
+        assert not said(table, "--missing")
+
+
+def test_dates_that_mark_may_be_as_late_as_they_like():
+    late = DAYS.to_series(index=range(N)).astype("datetime64[us]")
+    late = late.mask(np.arange(N) % 9 == 0, pd.Timestamp("9999-12-31"))
+    for dates in (late, late.where(late.dt.year < 9999).astype("datetime64[ns]")):
+        table = load(dates, "when", missing=("9999-12-31",))
+        assert table.features["when (days since 1970)"].isna().sum() == 34

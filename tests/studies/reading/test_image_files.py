@@ -347,3 +347,11 @@ def test_images_from_python_are_read_as_they_are_compared():
     X, y = load_rows(PIXELS[..., 0], CLASSES)
     assert X.shape == (len(PIXELS), *PIXELS.shape[1:3], 1)
     assert sorted(y.tolist()) == sorted(map(str, CLASSES))
+
+
+def test_classes_with_folders_of_their_own_are_classes_whatever_their_names(tmp_path):
+    for name, own in (("train", "2019"), ("test", "2020"), ("bus", "2021")):
+        write(tmp_path / name, "grey", n=5)
+        for label in LEFT:
+            (tmp_path / name / label).rename(tmp_path / name / f"{label} {own}")
+    assert load_images(tmp_path).classes == ("bus", "test", "train")

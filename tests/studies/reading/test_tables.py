@@ -390,3 +390,15 @@ def test_what_means_nothing_for_an_arff_file_is_refused(tmp_path, option):
     path = tmp_path / "own.arff"
     path.write_text("@attribute x numeric\n@attribute y {a,b}\n@data\n1,a\n2,b\n")
     assert f"does not apply to {path}: it belongs to " in refuse_reading(path, **option)
+
+
+@pytest.mark.parametrize("values", [list(range(25)), [0.5, 1, 1.5, 10, 2]])
+def test_a_target_that_pandas_has_for_categories_is_classes(values):
+    y = pd.Categorical(values * 4)
+    frame = pd.DataFrame({"a": np.linspace(0, 1, len(y)) ** 2, "y": y})
+    for task in (None, "classification"):
+        table = load_table(frame, "y", task)
+        assert table.task == "classification"
+        assert table.classes == tuple(f"{value:g}" for value in sorted(values))
+    assert "holds categories. --task regression says otherwise" in load_table(frame, "y").reason
+    assert load_table(frame, "y", "regression").targets.tolist() == values * 4
