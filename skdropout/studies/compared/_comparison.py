@@ -267,7 +267,7 @@ class Comparison:
 
         from skdropout.studies.compared._comparison_page import comparison_page, list_variants
         from skdropout.studies.compared._findings import Findings
-        from skdropout.studies.compared._panels import PANELS, draw_panels
+        from skdropout.studies.compared._panels import draw_panels
         from skdropout.studies.compared._program import as_python
         from skdropout.studies.compared._recommended import chosen_pipeline
         from skdropout.studies.compared._sentences import conclude
@@ -292,7 +292,7 @@ class Comparison:
             summary=findings.summary,
             comparisons=pd.concat(findings.comparisons, ignore_index=True),
             listings=[list_variants(findings)],
-            figures={name: figures.get(name) for name in PANELS},
+            figures=figures,
             page=html,
             files={"recommended.py": program},
             recommended=pipeline,

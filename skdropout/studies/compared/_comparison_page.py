@@ -90,7 +90,7 @@ def _epochs(epochs: float) -> str:
 
 def comparison_page(
     findings: Findings,
-    figures: Mapping[str, "Figure"],
+    figures: Mapping[str, "Figure | None"],
     *,
     overview: Sequence[str],
     verdicts: Sequence[str],
@@ -122,6 +122,7 @@ def comparison_page(
     pictures = [
         Section(titles[name], [Picture(to_svg(figure), captions[name])])
         for name, figure in figures.items()
+        if figure is not None
     ]
     pictures[0] = Section(pictures[0].title, [list_variants(findings), *pictures[0].pieces])
     warnings = [Bullets(said)] if (said := cautions(findings)) else []
@@ -189,11 +190,14 @@ def _method(findings: Findings) -> list[str]:
         *late_epochs(findings),
     ]
     if choosing is not None:
-        outcome = f"gives a {score.title} of {number(score, choosing)}"
+        outcome = (
+            f"gives a {score.title} of {number(score, choosing)}: an estimate for the procedure as "
+            "a whole"
+        )
         if choosing != choosing:
             outcome = "gives no score, since training diverges with it in some"
         lines.append(
             "Choosing among the variants is a choice, too. Taking in each outer fold the network "
-            f"that its inner folds prefer {outcome}: an estimate for the procedure as a whole."
+            f"that its inner folds prefer {outcome}."
         )
     return lines

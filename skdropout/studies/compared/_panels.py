@@ -26,22 +26,17 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-#: All that there may be, by the names of their files.
-PANELS = ("differences", "strengths", "epochs")
-
-
-def draw_panels(findings: Findings) -> dict[str, "Figure"]:
-    """Draw all three, without those that have nothing to show."""
+def draw_panels(findings: Findings) -> dict[str, "Figure | None"]:
+    """Draw all three, by the names of their files; None has nothing to show."""
     design, tables, best = findings.design, findings.tables, findings.best
     other = best if best != CONTROL else list(design.variants)[1]
-    figures = {
+    return {
         "differences": draw_differences(findings.comparisons, design.score, findings.practical),
         "strengths": draw_strengths(tables["candidates"], design),
         "epochs": draw_epochs(
             tables["curves"], [CONTROL, other], findings.summary["epochs"], design.score
         ),
     }
-    return {name: figure for name, figure in figures.items() if figure is not None}
 
 
 def draw_differences(tables: Sequence["pd.DataFrame"], score: Score, practical: float) -> "Figure":
